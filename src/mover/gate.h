@@ -1,0 +1,60 @@
+// The gate of one side: closed, no session of the tenant can write there; open again, all is as before.
+//
+// ACCOUNT LOCK and REVOKE do not stop a session that is open, and events of a locked definer go on
+// (both measured). So closing is: disable events, lock every tenant account, kill its sessions until
+// none is left and no transaction of theirs is open. LOCK TABLES … READ is the second belt, against
+// accounts with global privileges; it lives only as long as its connection.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "base/probe.h"
+#include "base/result.h"
+#include "mover/accounts.h"
+#include "mover/effects.h"
+#include "mysql/connection.h"
+
+namespace aipress::mover {
+
+struct GateResult {
+    std::size_t sessions_killed = 0;
+};
+
+// Not thread safe. Every effect is in scope "fence" of the log.
+class Gate {
+public:
+    // The log and the probe outlive the gate. `accounts`: those to lock.
+    Gate(Side side, std::string database, std::vector<Account> accounts, EffectLog& log,
+         Probe& probe);
+
+    // Safe to repeat. On an error the gate may be half closed: call open().
+    // Servers without ACCOUNT LOCK (MySQL before 5.7.6): the accounts' privileges on the database are
+    // revoked instead, and granted again by open().
+    // Errors: DeadlineExceeded when sessions are left at the context's deadline.
+    Result<GateResult> close(Context const& context, mysql::Connection& admin);
+
+    // Undoes what close() did, newest first, by the log: also in a new process. Safe to repeat.
+    // Accounts that were locked and events that were disabled before close() stay so.
+    Result<void> open(Context const& context, mysql::Connection& admin);
+
+    // Proof that the gate holds: no session of the accounts, none of their transactions open, all
+    // accounts locked. Errors: FailedPrecondition naming what is open.
+    Result<void> check_closed(Context const& context, mysql::Connection& admin);
+
+private:
+    Side side_;
+    std::string database_;
+    std::vector<Account> accounts_;
+    EffectLog& log_;
+    Probe& probe_;
+};
+
+// LOCK TABLES <tables> READ on this connection, whose own reads of them go on. Waits for open
+// transactions on the tables at most until the context's deadline. Errors: DeadlineExceeded.
+Result<void> lock_tables_read(Context const& context, mysql::Connection& connection,
+                              std::vector<std::string> const& tables);
+Result<void> unlock_tables(Context const& context, mysql::Connection& connection);
+
+}  // namespace aipress::mover

@@ -1,0 +1,61 @@
+// One move of one database: the state machine's driver. See docs of each state in state.h, the
+// algorithm in ARCHITECTURE.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/context.h"
+#include "base/probe.h"
+#include "base/result.h"
+#include "mover/options.h"
+#include "mover/preflight.h"
+#include "mover/report.h"
+
+namespace aipress::mover {
+
+// What run() is to reach before it returns.
+enum class Goal {
+    Carry,     // by the options: to the end (finalized, rolled_back, aborted)
+    Switch,    // as Carry, but switch although the options say manual
+    Rollback,  // abort before the switch, roll back after it
+    Finalize,
+};
+
+struct MoveDependencies {
+    Clock& clock;
+    Probe& probe;
+    // Called from the move's thread at least every second while it works. May be empty.
+    std::function<void(Report const&)> on_progress;
+};
+
+// Thread safe where said. One process at a time owns a journal (an advisory lock).
+class Move {
+public:
+    // Opens the journal, or makes it when there is none. Errors: FailedPrecondition for a journal of
+    // another move, DataLoss for a corrupted one, Unavailable when another process holds it.
+    [[nodiscard]] static Result<std::unique_ptr<Move>> open(std::string const& journal_path,
+                                                            MoveOptions options,
+                                                            MoveDependencies dependencies);
+    virtual ~Move() = default;
+
+    // Runs until the goal, an error, or stop. After an error the state is where the journal says and
+    // run() may be called again, also by another process. Serves the control socket meanwhile.
+    virtual Result<void> run(std::stop_token stop, Goal goal) = 0;
+
+    // Thread safe.
+    [[nodiscard]] virtual Report report() const = 0;
+    // The preflight of this run; empty before it.
+    [[nodiscard]] virtual PreflightReport const& preflight_report() const = 0;
+    // Thread safe. Rollback with a broken reverse stream needs `accept_loss`.
+    struct RollbackRequest {
+        bool accept_loss = false;
+    };
+    virtual void request_rollback(RollbackRequest request) = 0;
+};
+
+// What the journal alone says, without touching a server. Errors: NotFound, DataLoss.
+[[nodiscard]] Result<Report> read_journal_report(std::string const& journal_path);
+
+}  // namespace aipress::mover

@@ -1,0 +1,54 @@
+// The binary log of a running server, followed as a replica does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/context.h"
+#include "base/result.h"
+#include "mysql/binlog/decoder.h"
+#include "mysql/binlog/event.h"
+#include "mysql/binlog/position.h"
+#include "mysql/connection.h"
+
+namespace aipress::mysql::binlog {
+
+struct StreamOptions {
+    std::uint32_t server_id = 0;  // this reader's own: unique among the server's replicas, not 0
+    milliseconds heartbeat_period{1'000};
+    // No event and no heartbeat for so long: the connection is dead (Unavailable).
+    milliseconds silence_limit{10'000};
+};
+
+// Not thread safe.
+class Stream {
+public:
+    // Errors: OutOfRange when the position was purged or lies beyond the log's end (native code 1236).
+    [[nodiscard]] static Result<Stream> open(Context const& context, Endpoint const& endpoint,
+                                             Position from, TableFilter filter,
+                                             StreamOptions options);
+    Stream(Stream&&) noexcept;
+    Stream& operator=(Stream&&) noexcept;
+    ~Stream();
+
+    // Blocks for the next packet and gives its events (never an empty list). Errors: Cancelled,
+    // DeadlineExceeded (nothing came; call again), Unavailable (reopen at position()), DataLoss /
+    // Unimplemented from the decoder.
+    Result<std::vector<Event>> next(Context const& context);
+
+    // Behind the last event given; taken from our own reading of ROTATE and event headers.
+    [[nodiscard]] Position const& position() const;
+
+private:
+    struct Impl;
+    explicit Stream(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+// SHOW MASTER STATUS, or SHOW BINARY LOG STATUS from MySQL 8.4 on. Errors: FailedPrecondition when the
+// binary log is off.
+[[nodiscard]] Result<Position> current_position(Context const& context, Connection& connection);
+
+}  // namespace aipress::mysql::binlog
