@@ -19,27 +19,30 @@ enum class ServerKind { MariaDb, MySql56 };
 struct ServerOptions {
     ServerKind kind = ServerKind::MariaDb;
     std::uint32_t server_id = 1;
-    // Extra lines of [mysqld]. Defaults beneath them: binary log on, ROW format, FULL image, sync_binlog=1,
-    // innodb_flush_log_at_trx_commit=1, small buffer pool, max_allowed_packet=64M, local_infile=1.
+    // Extra lines of [mysqld]. Defaults beneath them: binary log on, ROW format, FULL image,
+    // sync_binlog=1, innodb_flush_log_at_trx_commit=1, small buffer pool, max_allowed_packet=64M,
+    // local_infile=1.
     std::vector<std::string> settings;
-    std::filesystem::path data_parent;  // where the data directory is made; empty: the temporary folder
+    std::filesystem::path
+        data_parent;  // where the data directory is made; empty: the temporary folder
 };
 
 // Not thread safe.
 class DatabaseServer {
 public:
-    // Initialises a data directory (from a prepared one, copied, after the first time in a process) and
-    // waits until the server answers. Errors: NotFound when the engine is not installed (say so and skip).
+    // Initialises a data directory (from a prepared one, copied, after the first time in a process)
+    // and waits until the server answers. Errors: NotFound when the engine is not installed (say so
+    // and skip).
     [[nodiscard]] static Result<DatabaseServer> start(ServerOptions options);
     DatabaseServer(DatabaseServer&&) noexcept;
     DatabaseServer& operator=(DatabaseServer&&) noexcept;
     ~DatabaseServer();  // SIGKILL, wait, remove the data directory
 
-    void kill();                          // SIGKILL, and wait
-    [[nodiscard]] Result<void> stop();    // orderly shutdown, and wait
-    [[nodiscard]] Result<void> restart(); // start again on the same data directory and port
-    void suspend();                       // SIGSTOP
-    void resume();                        // SIGCONT
+    void kill();                           // SIGKILL, and wait
+    [[nodiscard]] Result<void> stop();     // orderly shutdown, and wait
+    [[nodiscard]] Result<void> restart();  // start again on the same data directory and port
+    void suspend();                        // SIGSTOP
+    void resume();                         // SIGCONT
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::string socket_path() const;
@@ -52,8 +55,8 @@ public:
                                   std::string const& database) const;
     [[nodiscard]] std::string root_url(std::string const& database) const;
     [[nodiscard]] mysql::Connection connect_root(std::string database = "") const;  // ASSERTs
-    void execute(std::string_view sql) const;                                       // as root; ASSERTs
-    [[nodiscard]] std::string scalar(std::string_view sql) const;                   // "" for NULL
+    void execute(std::string_view sql) const;                      // as root; ASSERTs
+    [[nodiscard]] std::string scalar(std::string_view sql) const;  // "" for NULL
 
 private:
     struct Impl;

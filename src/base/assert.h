@@ -8,8 +8,8 @@ namespace aipress {
 
 }  // namespace aipress
 
-#define ASSERT(condition)                                                            \
-    do {                                                                             \
-        if (!(condition)) [[unlikely]]                                               \
-            ::aipress::assertion_failed(#condition, __FILE__, __LINE__);             \
+#define ASSERT(condition)                                                \
+    do {                                                                 \
+        if (!(condition)) [[unlikely]]                                   \
+            ::aipress::assertion_failed(#condition, __FILE__, __LINE__); \
     } while (false)

@@ -1,19 +1,22 @@
 #include "base/log.h"
 
+#include <memory>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <memory>
 
 namespace aipress::log {
 namespace {
 
 spdlog::level::level_enum native(Level level) {
     switch (level) {
-        case Level::Debug: return spdlog::level::debug;
-        case Level::Info: return spdlog::level::info;
-        case Level::Warning: return spdlog::level::warn;
-        case Level::Error: return spdlog::level::err;
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warning:
+            return spdlog::level::warn;
+        case Level::Error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -51,10 +54,9 @@ bool json_lines = false;
 void configure(Level least, Format format) {
     json_lines = format == Format::Json;
     logger().set_level(native(least));
-    logger().set_pattern(json_lines ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                                    : "%H:%M:%S.%e %l %v",
-                         json_lines ? spdlog::pattern_time_type::utc
-                                    : spdlog::pattern_time_type::local);
+    logger().set_pattern(
+        json_lines ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%H:%M:%S.%e %l %v",
+        json_lines ? spdlog::pattern_time_type::utc : spdlog::pattern_time_type::local);
 }
 
 void write(Level level, std::string_view message) {

@@ -1,5 +1,6 @@
-// Named points around every journal write and every side effect. In production nothing happens there;
-// a test kills the process at one of them (apps/aipress/main.cc wires that by AIPRESS_KILL_AT).
+// Named points around every journal write and every side effect. In production nothing happens
+// there; a test kills the process at one of them (apps/aipress/main.cc wires that by
+// AIPRESS_KILL_AT).
 #pragma once
 
 #include <string_view>

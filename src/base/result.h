@@ -94,12 +94,11 @@ private:
 }  // namespace aipress
 
 // The value of a Result, or return its error from the calling function.
-#define TRY(expression)                                                     \
-    __extension__({                                                         \
-        _Pragma("GCC diagnostic push")                                      \
-        _Pragma("GCC diagnostic ignored \"-Wshadow\"")                      \
-        auto try_result_ = (expression);                                    \
-        _Pragma("GCC diagnostic pop")                                       \
-        if (!try_result_.ok()) [[unlikely]] return try_result_.release_error(); \
-        try_result_.release();                                              \
+#define TRY(expression)                                                                     \
+    __extension__({                                                                         \
+        _Pragma("GCC diagnostic push")                                                      \
+            _Pragma("GCC diagnostic ignored \"-Wshadow\"") auto try_result_ = (expression); \
+        _Pragma("GCC diagnostic pop") if (!try_result_.ok())                                \
+            [[unlikely]] return try_result_.release_error();                                \
+        try_result_.release();                                                              \
     })

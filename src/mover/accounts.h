@@ -21,10 +21,12 @@ struct Account {
 };
 
 struct DatabaseAccounts {
-    // With a grant on the database (or on a pattern that matches it, or on one of its tables, columns or
-    // routines) and without global write privileges: these get locked. Never the caller's own account.
+    // With a grant on the database (or on a pattern that matches it, or on one of its tables,
+    // columns or routines) and without global write privileges: these get locked. Never the
+    // caller's own account.
     std::vector<Account> tenant;
-    // With INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, SUPER … on *.*: never locked, listed in preflight and held off by LOCK TABLES.
+    // With INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, SUPER … on *.*: never locked, listed in
+    // preflight and held off by LOCK TABLES.
     std::vector<Account> global_writers;
 };
 

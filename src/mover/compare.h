@@ -15,8 +15,8 @@ namespace aipress::mover {
 
 struct Difference {
     std::string table;
-    std::string key;     // "(17)" or "('a','b')"; empty: the whole table
-    std::string what;    // "missing on target", "extra on target", "differs in post_title, guid"
+    std::string key;   // "(17)" or "('a','b')"; empty: the whole table
+    std::string what;  // "missing on target", "extra on target", "differs in post_title, guid"
 };
 
 struct CompareReport {
@@ -32,7 +32,8 @@ struct CompareOptions {
     std::function<void(CompareReport const&)> on_progress;
 };
 
-// Compares what is there now: on a database that is being written to, rows in flight show as differences.
+// Compares what is there now: on a database that is being written to, rows in flight show as
+// differences.
 [[nodiscard]] Result<CompareReport> compare_databases(Context const& context,
                                                       mysql::Endpoint const& source,
                                                       mysql::Endpoint const& target,

@@ -1,5 +1,5 @@
-// A running move is spoken to through a Unix socket beside its journal (FILE.sock): one JSON object a
-// line each way. Requests: {"verb":"status"|"pause"|"resume"|"switch"|"rollback"|"finalize", …}.
+// A running move is spoken to through a Unix socket beside its journal (FILE.sock): one JSON object
+// a line each way. Requests: {"verb":"status"|"pause"|"resume"|"switch"|"rollback"|"finalize", …}.
 // Answers: {"ok":true,"report":{…}} or {"ok":false,"code":"FAILED_PRECONDITION","message":"…"}.
 #pragma once
 
@@ -13,15 +13,15 @@
 
 namespace aipress::mover {
 
-// Called on the server's own thread, one request at a time a client; may block until the verb has its
-// effect. `stop` is requested when the server shuts down.
-using ControlHandler =
-    std::function<Result<boost::json::object>(boost::json::object const& request, std::stop_token stop)>;
+// Called on the server's own thread, one request at a time a client; may block until the verb has
+// its effect. `stop` is requested when the server shuts down.
+using ControlHandler = std::function<Result<boost::json::object>(boost::json::object const& request,
+                                                                 std::stop_token stop)>;
 
 class ControlServer {
 public:
-    // Replaces a socket that a killed process left behind (the journal's lock proves that nobody owns it).
-    // Paths longer than a socket address holds are handled. Mode 0600.
+    // Replaces a socket that a killed process left behind (the journal's lock proves that nobody
+    // owns it). Paths longer than a socket address holds are handled. Mode 0600.
     [[nodiscard]] static Result<ControlServer> start(std::string const& socket_path,
                                                      ControlHandler handler);
     ControlServer(ControlServer&&) noexcept;

@@ -1,5 +1,6 @@
-// Side effects on the two servers, journaled before they happen, with the statement that undoes each.
-// Whoever finds the journal after a crash can put both servers back without knowing how far it got.
+// Side effects on the two servers, journaled before they happen, with the statement that undoes
+// each. Whoever finds the journal after a crash can put both servers back without knowing how far
+// it got.
 #pragma once
 
 #include <string>
@@ -18,12 +19,14 @@ enum class Side { Source, Target };
 
 struct Effect {
     Side side = Side::Source;
-    // Effects that are undone together: "fence" (events, accounts), "schema" (what was created on the
-    // target), "triggers".
+    // Effects that are undone together: "fence" (events, accounts), "schema" (what was created on
+    // the target), "triggers".
     std::string scope;
-    std::string what;      // "lock-account", "disable-event", "create-table", …: names the probe points too
+    std::string
+        what;  // "lock-account", "disable-event", "create-table", …: names the probe points too
     std::string object;    // "'wp'@'%'", "wp_posts"
-    std::string undo_sql;  // idempotent: running it twice, or without the effect, does no harm. May be empty.
+    std::string undo_sql;  // idempotent: running it twice, or without the effect, does no harm. May
+                           // be empty.
 
     [[nodiscard]] bool operator==(Effect const&) const = default;
 };
@@ -32,7 +35,8 @@ struct Effect {
 class EffectLog {
 public:
     virtual ~EffectLog() = default;
-    // Durable when it returns: from here on the effect may have happened. Intending the same twice is one.
+    // Durable when it returns: from here on the effect may have happened. Intending the same twice
+    // is one.
     virtual Result<void> intend(Effect const& effect) = 0;
     // Durable when it returns: the effect is no longer there.
     virtual Result<void> undone(Effect const& effect) = 0;

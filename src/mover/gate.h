@@ -1,9 +1,10 @@
-// The gate of one side: closed, no session of the tenant can write there; open again, all is as before.
+// The gate of one side: closed, no session of the tenant can write there; open again, all is as
+// before.
 //
 // ACCOUNT LOCK and REVOKE do not stop a session that is open, and events of a locked definer go on
-// (both measured). So closing is: disable events, lock every tenant account, kill its sessions until
-// none is left and no transaction of theirs is open. LOCK TABLES … READ is the second belt, against
-// accounts with global privileges; it lives only as long as its connection.
+// (both measured). So closing is: disable events, lock every tenant account, kill its sessions
+// until none is left and no transaction of theirs is open. LOCK TABLES … READ is the second belt,
+// against accounts with global privileges; it lives only as long as its connection.
 #pragma once
 
 #include <string>
@@ -30,9 +31,9 @@ public:
          Probe& probe);
 
     // Safe to repeat. On an error the gate may be half closed: call open().
-    // Servers without ACCOUNT LOCK (MySQL before 5.7.6): the accounts' privileges on the database are
-    // revoked instead, and granted again by open().
-    // Errors: DeadlineExceeded when sessions are left at the context's deadline.
+    // Servers without ACCOUNT LOCK (MySQL before 5.7.6): the accounts' privileges on the database
+    // are revoked instead, and granted again by open(). Errors: DeadlineExceeded when sessions are
+    // left at the context's deadline.
     Result<GateResult> close(Context const& context, mysql::Connection& admin);
 
     // Undoes what close() did, newest first, by the log: also in a new process. Safe to repeat.

@@ -33,15 +33,15 @@ struct MoveDependencies {
 // Thread safe where said. One process at a time owns a journal (an advisory lock).
 class Move {
 public:
-    // Opens the journal, or makes it when there is none. Errors: FailedPrecondition for a journal of
-    // another move, DataLoss for a corrupted one, Unavailable when another process holds it.
+    // Opens the journal, or makes it when there is none. Errors: FailedPrecondition for a journal
+    // of another move, DataLoss for a corrupted one, Unavailable when another process holds it.
     [[nodiscard]] static Result<std::unique_ptr<Move>> open(std::string const& journal_path,
                                                             MoveOptions options,
                                                             MoveDependencies dependencies);
     virtual ~Move() = default;
 
-    // Runs until the goal, an error, or stop. After an error the state is where the journal says and
-    // run() may be called again, also by another process. Serves the control socket meanwhile.
+    // Runs until the goal, an error, or stop. After an error the state is where the journal says
+    // and run() may be called again, also by another process. Serves the control socket meanwhile.
     virtual Result<void> run(std::stop_token stop, Goal goal) = 0;
 
     // Thread safe.

@@ -1,5 +1,5 @@
-// Everything that would stop or degrade a move, found before it starts, all at once, each with its fix.
-// Changes nothing but a trial table on the target, which it drops again.
+// Everything that would stop or degrade a move, found before it starts, all at once, each with its
+// fix. Changes nothing but a trial table on the target, which it drops again.
 #pragma once
 
 #include <string>
@@ -18,7 +18,8 @@ namespace aipress::mover {
 
 enum class Severity {
     Fault,     // the move is refused
-    Degraded,  // the move works, but something is slower, costs fence time, or changes (MyISAM → InnoDB)
+    Degraded,  // the move works, but something is slower, costs fence time, or changes (MyISAM →
+               // InnoDB)
     Notice,    // worth knowing
 };
 [[nodiscard]] std::string_view to_string(Severity severity);
@@ -29,7 +30,7 @@ struct Finding {
     std::string side;     // "source", "target" or "both"
     std::string object;   // table, account, variable …; may be empty
     std::string message;  // what is so
-    std::string fix;      // what to do about it: a statement or a setting; may be empty for a notice
+    std::string fix;  // what to do about it: a statement or a setting; may be empty for a notice
 };
 
 struct PreflightReport {
@@ -46,7 +47,8 @@ enum class TargetContent { MustBeEmpty, MayBeOurs };
 
 // Errors only when a server cannot be asked at all; every other fault is a finding.
 [[nodiscard]] Result<PreflightReport> preflight(Context const& context, mysql::Connection& source,
-                                                mysql::Connection& target, MoveOptions const& options,
+                                                mysql::Connection& target,
+                                                MoveOptions const& options,
                                                 TargetContent target_content);
 
 }  // namespace aipress::mover

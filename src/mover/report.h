@@ -34,9 +34,9 @@ struct TableReport {
     std::uint64_t rows_copied = 0;
     std::uint64_t bytes_copied = 0;
     std::uint64_t rows_estimate = 0;
-    std::uint64_t rows_changed = 0;   // keys carried over by catch-up
+    std::uint64_t rows_changed = 0;  // keys carried over by catch-up
     std::uint64_t rows_verified = 0;
-    std::string mode;                 // "live" or "late" (copied under the fence)
+    std::string mode;  // "live" or "late" (copied under the fence)
 };
 
 struct Refusal {
@@ -53,7 +53,7 @@ struct Report {
     State state = State::Preflight;
     std::string owner = "source";  // who serves: "source" or "target"
     bool paused = false;
-    std::string throttled_by;      // why the copy rests; empty when it does not
+    std::string throttled_by;  // why the copy rests; empty when it does not
     std::uint64_t tables = 0;
     std::uint64_t tables_copied = 0;
     std::uint64_t rows_estimate = 0;
@@ -71,13 +71,14 @@ struct Report {
     std::int64_t copy_ms = 0;
     std::int64_t catchup_ms = 0;
     std::int64_t verify_ms = 0;
-    std::int64_t lag_ms = -1;           // age of the newest heartbeat seen; -1: not following
+    std::int64_t lag_ms = -1;  // age of the newest heartbeat seen; -1: not following
     bool reverse_broken = false;
     std::string reverse_error;
-    std::uint64_t writes_at_risk = 0;   // changes on the target that a rollback would lose; 0 while the reverse stream is whole
+    std::uint64_t writes_at_risk =
+        0;  // changes on the target that a rollback would lose; 0 while the reverse stream is whole
     std::vector<Refusal> refused;
     std::vector<TableReport> per_table;
-    std::string error;                  // why it stopped; empty when all is well
+    std::string error;  // why it stopped; empty when all is well
 };
 
 }  // namespace aipress::mover

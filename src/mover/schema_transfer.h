@@ -13,14 +13,16 @@
 
 namespace aipress::mover {
 
-// CREATE TABLE for a bare copy: InnoDB, primary and unique keys only; other indexes and foreign keys
-// are left for complete_table.
+// CREATE TABLE for a bare copy: InnoDB, primary and unique keys only; other indexes and foreign
+// keys are left for complete_table.
 [[nodiscard]] std::string bare_create_table(mysql::Table const& table);
-// "ADD KEY …", "ADD FULLTEXT KEY …", "ADD CONSTRAINT … FOREIGN KEY …": what bare_create_table left out.
+// "ADD KEY …", "ADD FULLTEXT KEY …", "ADD CONSTRAINT … FOREIGN KEY …": what bare_create_table left
+// out.
 [[nodiscard]] std::vector<std::string> deferred_clauses(mysql::Table const& table);
 
-// The database (when missing) with the source's default character set and collation, and bare tables.
-// Tables that exist are left alone. Effects in scope "schema", side `side` (the one `target` is on).
+// The database (when missing) with the source's default character set and collation, and bare
+// tables. Tables that exist are left alone. Effects in scope "schema", side `side` (the one
+// `target` is on).
 Result<void> create_tables(Context const& context, mysql::Connection& target, Side side,
                            mysql::Schema const& schema, EffectLog& log, Probe& probe);
 
@@ -28,13 +30,14 @@ Result<void> create_tables(Context const& context, mysql::Connection& target, Si
 Result<void> complete_table(Context const& context, mysql::Connection& target,
                             mysql::Table const& table, Probe& probe);
 
-// Views, functions and procedures: harmless on a passive side. In dependency order; those that exist are left alone. Scope "schema".
+// Views, functions and procedures: harmless on a passive side. In dependency order; those that
+// exist are left alone. Scope "schema".
 Result<void> create_passive_objects(Context const& context, mysql::Connection& target, Side side,
                                     mysql::Schema const& schema, EffectLog& log, Probe& probe);
 
-// Triggers and events: only on the side that serves. Existing ones are left alone. Effects in `scope`
-// (undo drops them). Events are created disabled when they were disabled on the source, or when
-// `events_enabled` is No.
+// Triggers and events: only on the side that serves. Existing ones are left alone. Effects in
+// `scope` (undo drops them). Events are created disabled when they were disabled on the source, or
+// when `events_enabled` is No.
 enum class EventsEnabled { AsOnSource, No };
 Result<void> create_active_objects(Context const& context, mysql::Connection& connection, Side side,
                                    mysql::Schema const& schema, EventsEnabled events_enabled,

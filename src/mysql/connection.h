@@ -1,4 +1,5 @@
-// One session on a MySQL or MariaDB server. Together with binlog/ the only place that knows libmariadb.
+// One session on a MySQL or MariaDB server. Together with binlog/ the only place that knows
+// libmariadb.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ struct st_mysql;  // libmariadb's MYSQL
 
 namespace aipress::mysql {
 
-// A value as the text protocol sends it; nullopt is NULL. The bytes are the column's own: the session
-// speaks `SET NAMES binary`, so no character set is converted either way.
+// A value as the text protocol sends it; nullopt is NULL. The bytes are the column's own: the
+// session speaks `SET NAMES binary`, so no character set is converted either way.
 using Value = std::optional<std::string>;
 using Row = std::vector<Value>;
 
@@ -87,15 +88,16 @@ public:
 };
 
 struct SessionOptions {
-    // Every session: NAMES binary, time_zone +00:00, strict mode with zero and invalid dates allowed
-    // and no auto value for 0, foreign key checks off (the mover loads tables in any order).
+    // Every session: NAMES binary, time_zone +00:00, strict mode with zero and invalid dates
+    // allowed and no auto value for 0, foreign key checks off (the mover loads tables in any
+    // order).
     bool use_database = true;  // make the endpoint's database the default one
     milliseconds connect_timeout{10'000};
 };
 
-// Not thread safe: one thread at a time. Each call honours its context: past the deadline or on stop
-// the socket is shut down, the call returns DeadlineExceeded or Cancelled, and the connection is
-// broken. Server errors come back with native_code() and leave the connection usable.
+// Not thread safe: one thread at a time. Each call honours its context: past the deadline or on
+// stop the socket is shut down, the call returns DeadlineExceeded or Cancelled, and the connection
+// is broken. Server errors come back with native_code() and leave the connection usable.
 class Connection {
 public:
     [[nodiscard]] static Result<Connection> open(Context const& context, Endpoint const& endpoint,
@@ -113,7 +115,8 @@ public:
     // `LOAD DATA LOCAL INFILE '' INTO TABLE ...`; an error of the source is returned as such.
     Result<ExecuteResult> load_data(Context const& context, std::string_view sql,
                                     LoadSource& source);
-    // SHOW WARNINGS of the last statement, "Warning 1265: Data truncated ..." each, at most `limit`.
+    // SHOW WARNINGS of the last statement, "Warning 1265: Data truncated ..." each, at most
+    // `limit`.
     Result<std::vector<std::string>> warnings(Context const& context, std::size_t limit);
 
     [[nodiscard]] ServerVersion const& version() const;

@@ -1,4 +1,5 @@
-// Where a database is and how to log in: mysql://user:password@host:port/database?tls=required&ca=FILE
+// Where a database is and how to log in:
+// mysql://user:password@host:port/database?tls=required&ca=FILE
 #pragma once
 
 #include <cstdint>
@@ -28,9 +29,9 @@ struct Endpoint {
     [[nodiscard]] std::string display() const;
 };
 
-// User, password and database may be percent-encoded. Query parameters: tls=disabled|required|verified,
-// ca=FILE, password-file=FILE (its first line), password-env=NAME. Errors: InvalidArgument naming the
-// part that is wrong; an unknown parameter is one.
+// User, password and database may be percent-encoded. Query parameters:
+// tls=disabled|required|verified, ca=FILE, password-file=FILE (its first line), password-env=NAME.
+// Errors: InvalidArgument naming the part that is wrong; an unknown parameter is one.
 [[nodiscard]] Result<Endpoint> parse_url(std::string_view url);
 
 }  // namespace aipress::mysql

@@ -16,27 +16,27 @@ namespace aipress::mysql {
 
 // How a column's value is read, written and compared exactly.
 enum class ColumnKind {
-    Integer,    // TINYINT … BIGINT, YEAR
+    Integer,  // TINYINT … BIGINT, YEAR
     Decimal,
-    Float,      // read as DOUBLE: text of a FLOAT loses bits
+    Float,  // read as DOUBLE: text of a FLOAT loses bits
     Double,
-    Bit,        // read and written as an unsigned number
-    Enumerated, // ENUM and SET, by number: the label's bytes depend on the character set
-    Temporal,   // DATE, TIME, DATETIME, TIMESTAMP
-    Text,       // CHAR, VARCHAR, TEXT (MariaDB's JSON too)
-    Binary,     // BINARY, VARBINARY, BLOB
-    Json,       // MySQL's own type
+    Bit,         // read and written as an unsigned number
+    Enumerated,  // ENUM and SET, by number: the label's bytes depend on the character set
+    Temporal,    // DATE, TIME, DATETIME, TIMESTAMP
+    Text,        // CHAR, VARCHAR, TEXT (MariaDB's JSON too)
+    Binary,      // BINARY, VARBINARY, BLOB
+    Json,        // MySQL's own type
     Geometry,
-    Other,      // UUID, INET4, INET6 …: by their text
+    Other,  // UUID, INET4, INET6 …: by their text
 };
 
 struct Column {
     std::string name;
-    std::size_t ordinal = 0;   // 0-based position in the table, as in a TABLE_MAP event
+    std::size_t ordinal = 0;  // 0-based position in the table, as in a TABLE_MAP event
     ColumnKind kind = ColumnKind::Other;
-    std::string data_type;     // "varchar", lower case, as information_schema says
-    std::string column_type;   // "varchar(200)", "int(10) unsigned"
-    std::string character_set; // of Text and Enumerated, else empty
+    std::string data_type;      // "varchar", lower case, as information_schema says
+    std::string column_type;    // "varchar(200)", "int(10) unsigned"
+    std::string character_set;  // of Text and Enumerated, else empty
     std::string collation;
     std::uint64_t octet_length = 0;  // CHARACTER_OCTET_LENGTH; for BINARY(n) the n
     bool is_unsigned = false;
@@ -67,13 +67,14 @@ struct Table {
     std::string name;
     std::string engine;
     std::uint64_t row_estimate = 0;
-    std::uint64_t data_bytes = 0;   // estimate: data without indexes
+    std::uint64_t data_bytes = 0;                 // estimate: data without indexes
     std::optional<std::uint64_t> auto_increment;  // next value, of the table's metadata
     std::vector<Column> columns;
     std::vector<Index> indexes;
     std::vector<ForeignKey> foreign_keys;
-    // Ordinals (into columns) of the key that names a row: the primary key, else the first UNIQUE index
-    // over NOT NULL columns. Only kinds that the binlog gives exactly; empty if there is none.
+    // Ordinals (into columns) of the key that names a row: the primary key, else the first UNIQUE
+    // index over NOT NULL columns. Only kinds that the binlog gives exactly; empty if there is
+    // none.
     std::vector<std::size_t> key;
     std::string create_sql;  // SHOW CREATE TABLE
 
@@ -89,8 +90,8 @@ enum class ObjectKind { View, Trigger, Function, Procedure, Event };
 struct SchemaObject {
     ObjectKind kind = ObjectKind::View;
     std::string name;
-    std::string definer;     // user@host, unquoted
-    std::string sql_mode;    // to be set for the CREATE; empty for a view
+    std::string definer;   // user@host, unquoted
+    std::string sql_mode;  // to be set for the CREATE; empty for a view
     std::string character_set_client;
     std::string collation_connection;
     std::string create_sql;  // SHOW CREATE …
@@ -103,13 +104,15 @@ struct Schema {
     std::string collation;
     std::vector<Table> tables;          // BASE TABLEs, by name
     std::vector<SchemaObject> objects;  // views, triggers, functions, procedures, events
-    // Things that cannot be moved: SEQUENCE, system-versioned or partitioned-by-nothing exotica, "kind name".
+    // Things that cannot be moved: SEQUENCE, system-versioned or partitioned-by-nothing exotica,
+    // "kind name".
     std::vector<std::string> unsupported;
 
     [[nodiscard]] Table const* find_table(std::string_view table_name) const;
 };
 
-// Errors: NotFound when the database does not exist, PermissionDenied when something cannot be read.
+// Errors: NotFound when the database does not exist, PermissionDenied when something cannot be
+// read.
 [[nodiscard]] Result<Schema> read_schema(Context const& context, Connection& connection,
                                          std::string_view database);
 
@@ -117,7 +120,8 @@ struct Schema {
 [[nodiscard]] std::string canonical_create_table(std::string_view create_sql);
 
 // Hash (16 hex digits) over every table's canonical definition, and over every object's text: equal
-// before and after means that nobody ran DDL in between. `objects` chooses what is hashed besides tables.
+// before and after means that nobody ran DDL in between. `objects` chooses what is hashed besides
+// tables.
 [[nodiscard]] std::string schema_hash(Schema const& schema);
 
 }  // namespace aipress::mysql

@@ -1,5 +1,5 @@
-// Bytes of binary log events in, Events out. Pure: no I/O. Never trusts a length: malformed input is
-// DataLoss, an event type that could hide a change is Unimplemented. Both mean: stop.
+// Bytes of binary log events in, Events out. Pure: no I/O. Never trusts a length: malformed input
+// is DataLoss, an event type that could hide a change is Unimplemented. Both mean: stop.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ namespace aipress::mysql::binlog {
 // Which columns of which table to decode. Called once for each TABLE_MAP.
 struct TableInterest {
     bool wanted = false;
-    // By ordinal; columns beyond its end and those that are false come back as Absent. Empty: all columns.
+    // By ordinal; columns beyond its end and those that are false come back as Absent. Empty: all
+    // columns.
     std::vector<bool> columns;
 };
 using TableFilter = std::function<TableInterest(std::string_view schema, std::string_view table)>;
@@ -32,8 +33,9 @@ public:
     Decoder& operator=(Decoder&&) noexcept;
 
     // One event as in the file: header, body, checksum if the format description announces one.
-    // Usually gives one Event; a TRANSACTION_PAYLOAD gives all those inside it, each with the payload's
-    // end_offset. Limits: see limits in decoder.cc (a payload never unpacks to more than 1 GiB at once).
+    // Usually gives one Event; a TRANSACTION_PAYLOAD gives all those inside it, each with the
+    // payload's end_offset. Limits: see limits in decoder.cc (a payload never unpacks to more than
+    // 1 GiB at once).
     Result<std::vector<Event>> decode(std::span<std::byte const> event);
 
 private:

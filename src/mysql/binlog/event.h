@@ -17,19 +17,20 @@ namespace aipress::mysql::binlog {
 // One column of a row image.
 struct ColumnValue {
     enum class Kind {
-        Absent,   // not in this image (binlog_row_image MINIMAL or NOBLOB)
+        Absent,  // not in this image (binlog_row_image MINIMAL or NOBLOB)
         Null,
-        Integer,  // TINY … LONGLONG, YEAR, ENUM (its number), as stored: see as_signed / as_unsigned
+        Integer,  // TINY … LONGLONG, YEAR, ENUM (its number), as stored: see as_signed /
+                  // as_unsigned
         Bits,     // BIT and SET: `integer` holds the number
         Real,     // FLOAT and DOUBLE
         Text,     // DECIMAL, DATE, TIME, DATETIME, TIMESTAMP (UTC), in the server's canonical text
         Bytes,    // CHAR, VARCHAR, TEXT, BINARY, BLOB, GEOMETRY, and MySQL's binary JSON
     };
     Kind kind = Kind::Absent;
-    std::uint64_t integer = 0;     // zero-extended from `width` bytes: the log does not say the sign
-    std::uint8_t width = 0;        // in bytes
+    std::uint64_t integer = 0;  // zero-extended from `width` bytes: the log does not say the sign
+    std::uint8_t width = 0;     // in bytes
     double real = 0;
-    std::string bytes;             // of Text and Bytes
+    std::string bytes;  // of Text and Bytes
 
     [[nodiscard]] std::int64_t as_signed() const;
     [[nodiscard]] std::uint64_t as_unsigned() const { return integer; }
@@ -43,8 +44,8 @@ struct TableMap {
     std::uint64_t table_id = 0;
     std::string schema;
     std::string table;
-    std::vector<std::uint8_t> types;         // enum_field_types, by ordinal
-    std::vector<std::uint16_t> metadata;     // per column, as its type defines it
+    std::vector<std::uint8_t> types;      // enum_field_types, by ordinal
+    std::vector<std::uint16_t> metadata;  // per column, as its type defines it
 };
 
 enum class RowsKind { Insert, Update, Delete };
@@ -67,14 +68,15 @@ struct Query {
     std::string text;
 };
 
-struct Commit {};      // XID, or a COMMIT / ROLLBACK as text
-struct XaPrepare {};   // the rows before it are not committed yet, and may never be
+struct Commit {};     // XID, or a COMMIT / ROLLBACK as text
+struct XaPrepare {};  // the rows before it are not committed yet, and may never be
 struct Rotate {
     std::string file;
     std::uint64_t offset = 4;
 };
-struct Heartbeat {};   // the server is alive and has nothing new
-// Decoded or skipped on purpose: format description, GTID, annotations, and rows of unwanted tables.
+struct Heartbeat {};  // the server is alive and has nothing new
+// Decoded or skipped on purpose: format description, GTID, annotations, and rows of unwanted
+// tables.
 struct Ignored {
     std::uint8_t type = 0;
 };
@@ -82,7 +84,7 @@ struct Ignored {
 using EventBody = std::variant<Ignored, Rotate, Heartbeat, Query, Rows, Commit, XaPrepare>;
 
 struct Event {
-    std::uint32_t timestamp = 0;   // seconds since 1970, when the statement began
+    std::uint32_t timestamp = 0;  // seconds since 1970, when the statement began
     std::uint32_t server_id = 0;
     std::uint64_t end_offset = 0;  // of the file, behind this event; 0 for artificial events
     EventBody body;

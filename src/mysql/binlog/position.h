@@ -10,7 +10,8 @@
 
 namespace aipress::mysql::binlog {
 
-// File names end in a running number of fixed width ("mysql-bin.000042"), so (length, text) orders them.
+// File names end in a running number of fixed width ("mysql-bin.000042"), so (length, text) orders
+// them.
 struct Position {
     std::string file;
     std::uint64_t offset = 4;  // of the next event; the first event of a file is at 4

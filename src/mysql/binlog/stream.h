@@ -25,7 +25,8 @@ struct StreamOptions {
 // Not thread safe.
 class Stream {
 public:
-    // Errors: OutOfRange when the position was purged or lies beyond the log's end (native code 1236).
+    // Errors: OutOfRange when the position was purged or lies beyond the log's end (native code
+    // 1236).
     [[nodiscard]] static Result<Stream> open(Context const& context, Endpoint const& endpoint,
                                              Position from, TableFilter filter,
                                              StreamOptions options);
@@ -47,8 +48,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// SHOW MASTER STATUS, or SHOW BINARY LOG STATUS from MySQL 8.4 on. Errors: FailedPrecondition when the
-// binary log is off.
+// SHOW MASTER STATUS, or SHOW BINARY LOG STATUS from MySQL 8.4 on. Errors: FailedPrecondition when
+// the binary log is off.
 [[nodiscard]] Result<Position> current_position(Context const& context, Connection& connection);
 
 }  // namespace aipress::mysql::binlog
