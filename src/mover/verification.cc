@@ -58,7 +58,7 @@ Result<VerificationPass> VerificationPass::begin(Context const& context,
         if (!layout.has_key()) continue;  // copied and compared whole, under the fence
         // Cut by the target's rows: the source has enough to do.
         auto cut =
-            TRY(cut_ranges(context, pairs[0].target, target.at(name), verify_range_rows(layout)));
+            TRY(cut_ranges(context, pairs[0].target, layout, verify_range_rows(layout)));
         for (auto& range : cut) ranges.push_back({&layout, std::move(range)});
     }
     return VerificationPass(std::move(pairs), std::move(ranges));
