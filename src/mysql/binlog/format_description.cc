@@ -57,9 +57,6 @@ Result<FormatDescription> read_format_description(std::span<std::byte const> eve
     auto lengths = reader.rest();
     if (knows_checksums(format.server_version)) {
         if (lengths.size() < 1 + kChecksumSize) return malformed("no checksum algorithm");
-        if (!checksum_matches(event, header)) {
-            return malformed("checksum of the format description does not match");
-        }
         lengths = lengths.first(lengths.size() - kChecksumSize);
         auto const algorithm = std::to_integer<std::uint64_t>(lengths.back());
         if (algorithm != kChecksumOff && algorithm != kChecksumCrc32) {
@@ -67,6 +64,11 @@ Result<FormatDescription> read_format_description(std::span<std::byte const> eve
                          "binary log checksum algorithm " + std::to_string(algorithm));
         }
         format.has_checksums = algorithm == kChecksumCrc32;
+        // A server that leaves checksums off for us changes the algorithm without correcting the
+        // checksum of this event.
+        if (format.has_checksums && !checksum_matches(event, header)) {
+            return malformed("checksum of the format description does not match");
+        }
         lengths = lengths.first(lengths.size() - 1);
     }
     std::ranges::transform(lengths, std::back_inserter(format.post_header_lengths),

@@ -23,8 +23,8 @@ struct FormatDescription {
     [[nodiscard]] std::size_t table_id_width(EventType type) const;
 };
 
-// `event` is the whole event. Its own checksum is verified here: it is there whenever the version
-// knows checksums (MySQL 5.6.1, MariaDB 5.3), even when it announces none.
+// `event` is the whole event. It has a checksum itself whenever the version knows of them (MySQL
+// 5.6.1, MariaDB 5.3), but that counts only when it announces them; then it is verified here.
 // Errors: DataLoss; Unimplemented for a format other than 4 or an unknown checksum algorithm.
 [[nodiscard]] Result<FormatDescription> read_format_description(std::span<std::byte const> event);
 

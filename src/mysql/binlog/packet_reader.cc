@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20U;
 constexpr std::size_t kMaxQueuedPackets = 4096;
 
-constexpr unsigned long kPacketError = ~0UL;
+// (unsigned int)-1 in the library, whose function gives an unsigned long.
+constexpr unsigned long kPacketError = packet_error;
 constexpr std::byte kEventMark{0x00};
 constexpr std::byte kEndMark{0xfe};
 
@@ -37,7 +38,7 @@ Error read_error(MYSQL* handle) {
 
 Result<Packet> read_packet(MYSQL* handle) {
     unsigned long const size = mysql_net_read_packet(handle);
-    if (size == kPacketError) return read_error(handle);
+    if (size >= kPacketError) return read_error(handle);
     std::span const bytes(reinterpret_cast<std::byte const*>(handle->net.read_pos), size);
     if (bytes.empty() || bytes.front() == kEndMark) {
         return Error(ErrorCode::Unavailable, "the server ended the binary log stream");
