@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 #include <utility>
 
 #include "mover/schema_transfer.h"
@@ -37,17 +38,16 @@ Clause parse_clause(std::string_view line) {
     return clause;
 }
 
-// Takes `start`…` up to `end` (exclusive) or the text's end away, wherever it stands unquoted.
-void remove_all(std::string& text, std::string_view start, std::string_view end) {
-    for (auto at = find_unquoted(text, start); at != kNowhere; at = find_unquoted(text, start)) {
-        auto stop = find_unquoted(text, end, at + start.size());
-        if (stop == kNowhere) stop = text.size();
-        text.erase(at, stop - at);
-    }
-}
-
+// Takes every " NAME=value" away; the value may be quoted.
 void remove_option(std::string& options, std::string_view name) {
-    remove_all(options, fmt::format(" {}=", name), " ");
+    auto const start = fmt::format(" {}=", name);
+    for (auto at = find_unquoted(options, start); at != kNowhere;
+         at = find_unquoted(options, start)) {
+        auto const value = at + start.size();
+        auto const end = std::min({find_unquoted(options, " ", value),
+                                   find_unquoted(options, "\n", value), options.size()});
+        options.erase(at, end - at);
+    }
 }
 
 // In every engine: paths and tablespaces of the source's machine.
@@ -118,7 +118,7 @@ mysql::Column const* counter_column(mysql::Table const& table) {
     return found == table.columns.end() ? nullptr : &*found;
 }
 
-// The index that the counter column needs in InnoDB; empty when a unique one serves.
+// The plain index that serves the counter column; empty when a unique one does.
 std::string plain_counter_index(mysql::Table const& table) {
     auto const* counter = counter_column(table);
     std::string plain;
@@ -129,6 +129,31 @@ std::string plain_counter_index(mysql::Table const& table) {
         if (plain.empty()) plain = index.name;
     }
     return plain;
+}
+
+// Indexes without which the table, or a child's foreign key, cannot be made.
+std::set<std::string> needed_indexes(mysql::Table const& table) {
+    std::set<std::string> needed = {plain_counter_index(table)};
+    for (auto const& index : table.indexes) {
+        if (index.is_referenced) needed.insert(index.name);
+    }
+    return needed;
+}
+
+// Can it wait until the rows are there?
+bool can_wait(Clause const& clause, std::set<std::string> const& needed) {
+    switch (clause.kind) {
+        case ClauseKind::PlainKey:
+            return !needed.contains(clause.name);
+        case ClauseKind::SpecialKey:
+        case ClauseKind::ForeignKey:
+            return true;
+        case ClauseKind::Column:
+        case ClauseKind::UniqueKey:
+        case ClauseKind::Other:
+            return false;
+    }
+    return false;
 }
 
 }  // namespace
@@ -165,20 +190,14 @@ bool needs_counter_index(mysql::Table const& table) {
 SplitClauses split_clauses(mysql::Table const& table, TableText const& text) {
     SplitClauses split;
     bool const is_innodb = table.engine == "InnoDB";
-    auto const kept_index = plain_counter_index(table);
+    auto const needed = needed_indexes(table);
     for (auto clause : text.clauses) {
         if (clause.kind == ClauseKind::Column) say_column_collation(clause, table);
         bool const is_index =
             clause.kind == ClauseKind::UniqueKey || clause.kind == ClauseKind::PlainKey;
         if (is_index && !is_innodb) remove_option(clause.text, "KEY_BLOCK_SIZE");
-        bool const waits = clause.kind == ClauseKind::PlainKey
-                               ? clause.name != kept_index
-                               : clause.kind == ClauseKind::SpecialKey;
-        if (waits || clause.kind == ClauseKind::ForeignKey) {
-            split.deferred.push_back(std::move(clause));
-        } else {
-            split.bare.push_back(std::move(clause));
-        }
+        auto& side = can_wait(clause, needed) ? split.deferred : split.bare;
+        side.push_back(std::move(clause));
     }
     if (needs_counter_index(table)) {
         auto const column = mysql::quote_identifier(counter_column(table)->name);

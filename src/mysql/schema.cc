@@ -87,14 +87,19 @@ std::string schema_hash(Schema const& schema) {
         hash.add(canonical_create_table(table.create_sql));
     }
     for (auto const& object : schema.objects) {
-        bool const is_event = object.kind == ObjectKind::Event;
         hash.add(to_string(object.kind));
         hash.add(object.name);
+        hash.add(object.time_zone);
+        if (object.kind == ObjectKind::Event) {
+            auto const text = with_event_status(object.create_sql, "");
+            auto const start = find_unquoted(text, " EVENT ");
+            hash.add(std::string_view(text).substr(start == std::string::npos ? 0 : start));
+            continue;
+        }
         hash.add(object.sql_mode);
         hash.add(object.character_set_client);
         hash.add(object.collation_connection);
-        hash.add(object.time_zone);
-        hash.add(is_event ? with_event_status(object.create_sql, "") : object.create_sql);
+        hash.add(object.create_sql);
     }
     for (auto const& name : schema.unsupported) hash.add(name);
     return hash.hex();

@@ -50,6 +50,7 @@ struct Index {
     std::vector<std::string> columns;
     bool is_unique = false;
     bool has_prefix_part = false;  // `option_name`(20)
+    bool is_referenced = false;    // a foreign key may lean on it
     bool is_ordered = true;        // a B-tree: not FULLTEXT, SPATIAL, or a hash of long columns
 };
 
@@ -125,9 +126,10 @@ struct Schema {
 [[nodiscard]] std::string canonical_create_table(std::string_view create_sql);
 
 // Hash (16 hex digits) over the database's defaults, every table's canonical definition, and every
-// object's text (of an event without its status, which a fence changes): equal before and after
-// means that nobody ran DDL in between. Of one side only: two servers print the same table
-// differently.
+// object's text: equal before and after means that nobody ran DDL in between. Of an event only
+// schedule and body count: ALTER EVENT … DISABLE, as a fence does it, changes its status, and
+// silently its definer, sql_mode and character set too. Of one side only: two servers print the
+// same table differently.
 [[nodiscard]] std::string schema_hash(Schema const& schema);
 
 }  // namespace aipress::mysql

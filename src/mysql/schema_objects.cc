@@ -22,6 +22,16 @@ Result<std::string> show_create(Context const& context, Connection& connection,
     return shown.text(0, column);
 }
 
+// The tables that keep events and routines call ALLOW_INVALID_DATES by a name that SET refuses.
+std::string with_modes_spelled_out(std::string sql_mode) {
+    static constexpr std::string_view kStored = "INVALID_DATES";
+    auto const at = sql_mode.find(kStored);
+    if (at != std::string::npos && (at == 0 || sql_mode[at - 1] == ',')) {
+        sql_mode.insert(at, "ALLOW_");
+    }
+    return sql_mode;
+}
+
 Result<void> read_views(Context const& context, Connection& connection, Schema& schema) {
     auto const rows = TRY(connection.query(
         context, fmt::format("SELECT TABLE_NAME AS name, DEFINER AS definer, "
@@ -86,7 +96,7 @@ Result<void> read_routines(Context const& context, Connection& connection, Schem
         bool const is_function = type == "FUNCTION";
         routine.kind = is_function ? ObjectKind::Function : ObjectKind::Procedure;
         routine.definer = rows.text(row, "definer");
-        routine.sql_mode = rows.text(row, "mode");
+        routine.sql_mode = with_modes_spelled_out(rows.text(row, "mode"));
         routine.character_set_client = rows.text(row, "client");
         routine.collation_connection = rows.text(row, "collation");
         routine.create_sql = TRY(show_create(context, connection, routine,
@@ -109,7 +119,7 @@ Result<void> read_events(Context const& context, Connection& connection, Schema&
         event.name = rows.text(row, "name");
         event.definer = rows.text(row, "definer");
         event.is_enabled = rows.text(row, "status") == "ENABLED";
-        event.sql_mode = rows.text(row, "mode");
+        event.sql_mode = with_modes_spelled_out(rows.text(row, "mode"));
         event.time_zone = rows.text(row, "zone");
         event.character_set_client = rows.text(row, "client");
         event.collation_connection = rows.text(row, "collation");

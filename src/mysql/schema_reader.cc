@@ -255,6 +255,28 @@ Result<void> read_foreign_keys(Context const& context, Connection& connection, S
     return {};
 }
 
+// Marks what a foreign key of this database may lean on in its parent: the parent cannot do without
+// it, be it unique or not.
+Result<void> mark_referenced_indexes(Context const& context, Connection& connection, Schema& schema,
+                                     TableIndex const& index) {
+    auto const rows = TRY(connection.query(
+        context,
+        fmt::format("SELECT REFERENCED_TABLE_NAME AS parent, REFERENCED_COLUMN_NAME AS first "
+                    "FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = {0} "
+                    "AND REFERENCED_TABLE_SCHEMA = {0} AND ORDINAL_POSITION = 1",
+                    quote_text(schema.name))));
+    for (std::size_t row = 0; row < rows.rows.size(); ++row) {
+        auto const found = index.find(rows.text(row, "parent"));
+        if (found == index.end()) continue;
+        for (auto& parent_index : schema.tables[found->second].indexes) {
+            if (parent_index.columns.front() == rows.text(row, "first")) {
+                parent_index.is_referenced = true;
+            }
+        }
+    }
+    return {};
+}
+
 // information_schema gives indexes by name; the table's own order is what "the first" means.
 void order_as_created(Table& table) {
     std::map<std::string, std::size_t, std::less<>> places;
@@ -321,6 +343,7 @@ Result<Schema> read_all(Context const& context, Connection& connection, std::str
     TRY(read_columns(context, connection, schema, index));
     TRY(read_indexes(context, connection, schema, index));
     TRY(read_foreign_keys(context, connection, schema, index));
+    TRY(mark_referenced_indexes(context, connection, schema, index));
     TRY(read_table_texts(context, connection, schema));
     TRY(read_objects(context, connection, schema));
     set_aside_unsupported(schema);
