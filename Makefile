@@ -10,8 +10,8 @@ BENCH_ARGS ?=
 
 configure:
 	@tools/setup build
-	@cmake --preset release >build.configure.log 2>&1 || { cat build.configure.log; exit 1; }
-	@rm -f build.configure.log
+	@mkdir -p build
+	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 
 build: configure
 	@cmake --build --preset release --parallel $(JOBS)
@@ -50,4 +50,4 @@ format:
 	@git ls-files -z -- '*.h' '*.cc' | xargs -0 clang-format-19 -i
 
 clean:
-	@rm -rf build build.configure.log
+	@rm -rf build
