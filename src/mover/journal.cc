@@ -97,6 +97,8 @@ Result<void> apply(bj::object const& record, JournalContent& content) {
         content.paused = TRY(json::get_bool(record, "paused"));
     } else if (record.contains("reverse_kept")) {
         content.reverse_kept = TRY(json::get_bool(record, "reverse_kept"));
+    } else if (record.contains("rolling_back")) {
+        content.rolling_back = TRY(json::get_bool(record, "rolling_back"));
     } else if (record.contains("start")) {
         content.start = TRY(mysql::binlog::parse_position(TRY(json::get_string(record, "start"))));
     } else if (record.contains("reverse_start")) {
@@ -284,6 +286,10 @@ Result<void> Journal::set_paused(bool paused) {
 
 Result<void> Journal::set_reverse_kept(bool kept) {
     return append("reverse-kept", {{"reverse_kept", kept}});
+}
+
+Result<void> Journal::set_rolling_back(bool rolling_back) {
+    return append("rolling-back", {{"rolling_back", rolling_back}});
 }
 
 Result<void> Journal::set_start(mysql::binlog::Position const& position) {
