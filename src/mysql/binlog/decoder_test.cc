@@ -383,6 +383,26 @@ TEST_F(DecoderTest, AnImpossibleUnpackedSizeIsDataLoss) {
         ErrorCode::DataLoss);
 }
 
+TEST(DecoderLimitsTest, MoreThanTheyAllowIsResourceExhausted) {
+    Decoder decoder(everything, {.cells = 8, .unpacked_bytes = 100});
+    ASSERT_TRUE(decoder.decode(make_format_description("8.0.28", Checksums::Off)).ok());
+    auto const error_of = [&](std::uint8_t type, Bytes const& body) {
+        auto const events = decoder.decode(make_event({.type = type}, body, Checksums::Off));
+        return events.ok() ? ErrorCode::Unknown : events.error().code();
+    };
+    error_of(kTableMap, table_map_body());
+    // Three columns a row: two rows fit, three do not.
+    BodyBuilder two = rows_head(0).number(3, 1).bytes({0x01});
+    for (int row = 0; row < 2; ++row) two.bytes({0x01});
+    EXPECT_EQ(error_of(23, two.body()), ErrorCode::Unknown);
+    EXPECT_EQ(error_of(23, BodyBuilder(two).bytes({0x01}).body()), ErrorCode::ResourceExhausted);
+
+    Bytes const zeros(101);
+    Bytes const query = query_body("shop", testing::mariadb_compressed(zeros));
+    EXPECT_EQ(error_of(165, query), ErrorCode::ResourceExhausted);
+    EXPECT_EQ(error_of(40, payload_body(zeros, 0)), ErrorCode::ResourceExhausted);
+}
+
 std::filesystem::path fixture(std::string const& name) {
     char const* const shared = std::getenv("AIPRESS_SHARED_DIR");
     char const* const source = std::getenv("AIPRESS_SOURCE_DIR");
