@@ -62,7 +62,7 @@ std::string expected_text(ColumnValue const& value, WorkloadColumn const& column
                        : std::to_string(value.as_unsigned());
         case Comparison::Number:
             return std::to_string(value.as_unsigned());
-        case Comparison::Bytes: {
+        case Comparison::Exact: {
             std::string bytes = value.bytes;
             if (column.pad_to > bytes.size()) bytes.resize(column.pad_to, '\0');
             return bytes;

@@ -17,7 +17,7 @@ enum class Comparison {
     Number,  // BIT, ENUM and SET: selected as a number
     Real,    // FLOAT and DOUBLE: selected as DOUBLE
     Text,    // the same text
-    Bytes,   // the same bytes; BINARY padded by `pad_to`
+    Exact,   // the same bytes; BINARY padded by `pad_to`
     None,    // stored in another form than shown
 };
 
