@@ -17,7 +17,7 @@ using namespace mysql::binlog;
 
 constexpr std::size_t kMaxBody = 0xffff;
 // Longer events have nothing more to teach a fuzzer.
-constexpr std::size_t kMaxSeedBody = 1500;
+constexpr std::size_t kMaxSeedBody = 800;
 // Low, so that a lie about sizes costs the fuzzer no time.
 constexpr DecoderLimits kLimits{.cells = 1U << 16U, .unpacked_bytes = 1U << 20U};
 

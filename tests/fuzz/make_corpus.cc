@@ -16,7 +16,7 @@ using namespace aipress;
 using namespace aipress::testing;
 
 constexpr std::uint64_t kSeed = 1;
-constexpr int kStatementsPerTable = 8;
+constexpr int kStatementsPerTable = 24;
 
 void write(std::string const& path, Bytes const& input) {
     std::ofstream file(path, std::ios::binary);
