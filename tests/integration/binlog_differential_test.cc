@@ -84,24 +84,28 @@ void expect_same(ColumnValue const& logged, Value const& selected, WorkloadColum
     }
 }
 
-class BinlogDifferentialTest : public ::testing::TestWithParam<testing::ServerKind> {
+class BinlogDifferentialTest : public ::testing::TestWithParam<testing::Dialect> {
 protected:
     void SetUp() override {
-        auto started = DatabaseServer::start({.kind = GetParam(), .settings = {"sql_mode="}});
+        testing::ServerOptions options{.settings = {"sql_mode="}};
+        if (!is_mariadb()) options.kind = testing::ServerKind::MySql56;
+        if (GetParam() == testing::Dialect::MariaDbOldTemporals) {
+            options.settings.emplace_back("mysql56_temporal_format=OFF");
+        }
+        auto started = DatabaseServer::start(options);
         if (!started.ok()) GTEST_SKIP() << "engine: " << started.error().message();
         server_ = std::make_unique<DatabaseServer>(started.release());
         seed_ = chosen_seed();
         std::cout << "AIPRESS_SEED=" << seed_ << "\n";
         random_.seed(seed_);
-        tables_ = testing::workload_tables(is_mariadb() ? testing::Dialect::MariaDb
-                                                        : testing::Dialect::MySql56);
+        tables_ = testing::workload_tables(GetParam());
         server_->execute("CREATE DATABASE work");
         connection_ = std::make_unique<Connection>(server_->connect_root("work"));
         run("SET SESSION sql_mode=''");
         for (WorkloadTable const& table : tables_) run(table.create_sql());
     }
 
-    [[nodiscard]] bool is_mariadb() const { return GetParam() == testing::ServerKind::MariaDb; }
+    [[nodiscard]] bool is_mariadb() const { return GetParam() != testing::Dialect::MySql56; }
 
     Context context() {
         return {clock_, Deadline::after(clock_, milliseconds(60'000)), std::stop_token()};
@@ -209,11 +213,18 @@ TEST_P(BinlogDifferentialTest, AgreesWithTheToolAndWithSelect) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, BinlogDifferentialTest,
-                         ::testing::Values(testing::ServerKind::MariaDb,
-                                           testing::ServerKind::MySql56),
-                         [](auto const& server) {
-                             return server.param == testing::ServerKind::MariaDb ? "MariaDb"
-                                                                                 : "MySql56";
+                         ::testing::Values(testing::Dialect::MariaDb,
+                                           testing::Dialect::MariaDbOldTemporals,
+                                           testing::Dialect::MySql56),
+                         [](auto const& dialect) {
+                             switch (dialect.param) {
+                                 case testing::Dialect::MariaDb:
+                                     return "MariaDb";
+                                 case testing::Dialect::MariaDbOldTemporals:
+                                     return "MariaDbOldTemporals";
+                                 default:
+                                     return "MySql56";
+                             }
                          });
 
 }  // namespace

@@ -176,10 +176,10 @@ WorkloadTable numbers_table() {
     return table;
 }
 
-WorkloadTable times_table() {
+WorkloadTable times_table(unsigned most_fraction_digits) {
     auto table = make_table("times");
     add(table, "DATE", Comparison::Text, date());
-    for (unsigned fsp = 0; fsp <= 6; ++fsp) {
+    for (unsigned fsp = 0; fsp <= most_fraction_digits; ++fsp) {
         add(table, fmt::format("TIME({})", fsp), Comparison::Text, time(fsp));
         add(table, fmt::format("DATETIME({})", fsp), Comparison::Text, datetime(fsp));
         add(table, fmt::format("TIMESTAMP({}) NULL", fsp), Comparison::Text, timestamp(fsp));
@@ -317,8 +317,9 @@ std::string WorkloadTable::select_sql() const {
 }
 
 std::vector<WorkloadTable> workload_tables(Dialect dialect) {
-    std::vector<WorkloadTable> tables{numbers_table(), times_table(), texts_table()};
-    if (dialect == Dialect::MariaDb) tables.push_back(special_table());
+    unsigned const fraction_digits = dialect == Dialect::MariaDbOldTemporals ? 0 : 6;
+    std::vector<WorkloadTable> tables{numbers_table(), times_table(fraction_digits), texts_table()};
+    if (dialect != Dialect::MySql56) tables.push_back(special_table());
     return tables;
 }
 
