@@ -36,7 +36,8 @@ public:
         ASSERT(ok());
         return std::get<0>(state_);
     }
-    [[nodiscard]] T release() {
+    // Not [[nodiscard]]: clang would warn of every TRY that is used as a statement.
+    T release() {
         ASSERT(ok());
         return std::move(std::get<0>(state_));
     }

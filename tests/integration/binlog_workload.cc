@@ -176,10 +176,10 @@ WorkloadTable numbers_table() {
     return table;
 }
 
-WorkloadTable times_table() {
+WorkloadTable times_table(unsigned most_fraction_digits) {
     auto table = make_table("times");
     add(table, "DATE", Comparison::Text, date());
-    for (unsigned fsp = 0; fsp <= 6; ++fsp) {
+    for (unsigned fsp = 0; fsp <= most_fraction_digits; ++fsp) {
         add(table, fmt::format("TIME({})", fsp), Comparison::Text, time(fsp));
         add(table, fmt::format("DATETIME({})", fsp), Comparison::Text, datetime(fsp));
         add(table, fmt::format("TIMESTAMP({}) NULL", fsp), Comparison::Text, timestamp(fsp));
@@ -207,18 +207,18 @@ WorkloadTable texts_table() {
                                          {"VARCHAR(20)", 20U},
                                          {"VARCHAR(300)", 300U},
                                          {"TEXT", 400U}}) {
-            add(table, fmt::format("{} CHARACTER SET {}", type, encoding.name), Comparison::Bytes,
+            add(table, fmt::format("{} CHARACTER SET {}", type, encoding.name), Comparison::Exact,
                 text(encoding.alphabet, most));
         }
     }
-    add(table, "BINARY(5)", Comparison::Bytes, binary(5), 5);
-    add(table, "BINARY(255)", Comparison::Bytes, binary(255), 255);
-    add(table, "VARBINARY(20)", Comparison::Bytes, binary(20));
-    add(table, "VARBINARY(300)", Comparison::Bytes, binary(300));
-    add(table, "TINYBLOB", Comparison::Bytes, binary(255));
-    add(table, "BLOB", Comparison::Bytes, binary(600));
-    add(table, "MEDIUMBLOB", Comparison::Bytes, binary(600));
-    add(table, "LONGBLOB", Comparison::Bytes, binary(600));
+    add(table, "BINARY(5)", Comparison::Exact, binary(5), 5);
+    add(table, "BINARY(255)", Comparison::Exact, binary(255), 255);
+    add(table, "VARBINARY(20)", Comparison::Exact, binary(20));
+    add(table, "VARBINARY(300)", Comparison::Exact, binary(300));
+    add(table, "TINYBLOB", Comparison::Exact, binary(255));
+    add(table, "BLOB", Comparison::Exact, binary(600));
+    add(table, "MEDIUMBLOB", Comparison::Exact, binary(600));
+    add(table, "LONGBLOB", Comparison::Exact, binary(600));
     add(table, "ENUM" + members(3), Comparison::Number, number_up_to(1, 3));
     add(table, "ENUM" + members(300), Comparison::Number, number_up_to(1, 300));
     add(table, "SET" + members(3), Comparison::Number, number_up_to(0, 7));
@@ -229,14 +229,14 @@ WorkloadTable texts_table() {
 
 WorkloadTable special_table() {
     auto table = make_table("special");
-    add(table, "POINT", Comparison::Bytes, [](Random& random) {
+    add(table, "POINT", Comparison::Exact, [](Random& random) {
         return fmt::format("POINT({}, {})", up_to(random, 99), up_to(random, 99));
     });
-    add(table, "JSON", Comparison::Bytes,
+    add(table, "JSON", Comparison::Exact,
         [](Random& random) { return fmt::format("'{{\"a\": {}}}'", up_to(random, 999)); });
-    add(table, "VARCHAR(300) COMPRESSED", Comparison::Bytes, text(Alphabet::Bmp, 300));
-    add(table, "BLOB COMPRESSED", Comparison::Bytes, binary(600));
-    add(table, "LONGTEXT COMPRESSED", Comparison::Bytes,
+    add(table, "VARCHAR(300) COMPRESSED", Comparison::Exact, text(Alphabet::Bmp, 300));
+    add(table, "BLOB COMPRESSED", Comparison::Exact, binary(600));
+    add(table, "LONGTEXT COMPRESSED", Comparison::Exact,
         [](Random& random) { return fmt::format("REPEAT('long ', {})", up_to(random, 500)); });
     add(table, "UUID", Comparison::None, [](Random&) { return std::string("UUID()"); });
     add(table, "INET6", Comparison::None,
@@ -317,8 +317,9 @@ std::string WorkloadTable::select_sql() const {
 }
 
 std::vector<WorkloadTable> workload_tables(Dialect dialect) {
-    std::vector<WorkloadTable> tables{numbers_table(), times_table(), texts_table()};
-    if (dialect == Dialect::MariaDb) tables.push_back(special_table());
+    unsigned const fraction_digits = dialect == Dialect::MariaDbOldTemporals ? 0 : 6;
+    std::vector<WorkloadTable> tables{numbers_table(), times_table(fraction_digits), texts_table()};
+    if (dialect != Dialect::MySql56) tables.push_back(special_table());
     return tables;
 }
 

@@ -205,7 +205,8 @@ Result<std::span<std::byte const>> take_stored(ByteReader& reader, StoredType ty
     return reader.read_bytes(TRY(reader.read_little_endian(width)));
 }
 
-Result<ColumnValue> decode_stored(std::span<std::byte const> stored, StoredType type) {
+Result<ColumnValue> decode_stored(std::span<std::byte const> stored, StoredType type,
+                                  std::uint64_t unpacked_limit) {
     using Kind = ColumnValue::Kind;
     switch (type.type) {
         case FieldType::Tiny:
@@ -229,7 +230,7 @@ Result<ColumnValue> decode_stored(std::span<std::byte const> stored, StoredType 
             return with_bytes(Kind::Text, TRY(decimal_text(stored, decimal_format(type))));
         case FieldType::BlobCompressed:
         case FieldType::VarCharCompressed: {
-            auto const unpacked = TRY(unpack_mariadb_column(stored));
+            auto const unpacked = TRY(unpack_mariadb_column(stored, unpacked_limit));
             return with_bytes(Kind::Bytes, std::string(as_text(unpacked)));
         }
         case FieldType::String:

@@ -27,7 +27,8 @@ struct StoredType {
 // Takes the value's own bytes, without the length in front of them.
 [[nodiscard]] Result<std::span<std::byte const>> take_stored(ByteReader& reader, StoredType type);
 
-// REQUIRES: bytes from take_stored with the same type.
-[[nodiscard]] Result<ColumnValue> decode_stored(std::span<std::byte const> stored, StoredType type);
+// `unpacked_limit` bounds a COMPRESSED column. REQUIRES: bytes from take_stored with the same type.
+[[nodiscard]] Result<ColumnValue> decode_stored(std::span<std::byte const> stored, StoredType type,
+                                                std::uint64_t unpacked_limit);
 
 }  // namespace aipress::mysql::binlog

@@ -13,14 +13,20 @@ namespace {
 
 enum class ZlibFraming { Wrapped, Raw };
 
+Error too_large() {
+    return {ErrorCode::ResourceExhausted, "compressed data of an event is too large to unpack"};
+}
+
 // Deflate packs at most 1032 to 1, so a larger claim is a lie told to make us allocate.
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
 
 Result<std::vector<std::byte>> inflate_exactly(std::span<std::byte const> bytes,
-                                               std::uint64_t unpacked_size, ZlibFraming framing) {
-    if (unpacked_size > kMaxUnpackedSize || unpacked_size > (bytes.size() + 1) * kMaxDeflateRatio) {
+                                               std::uint64_t unpacked_size, std::uint64_t limit,
+                                               ZlibFraming framing) {
+    if (unpacked_size > (bytes.size() + 1) * kMaxDeflateRatio) {
         return malformed("impossible size of compressed data");
     }
+    if (unpacked_size > limit) return too_large();
     std::vector<std::byte> unpacked(static_cast<std::size_t>(unpacked_size));
     z_stream stream{};
     int const window_bits = framing == ZlibFraming::Raw ? -MAX_WBITS : MAX_WBITS;
@@ -41,7 +47,8 @@ Result<std::vector<std::byte>> inflate_exactly(std::span<std::byte const> bytes,
 
 }  // namespace
 
-Result<std::vector<std::byte>> unpack_mariadb_event(std::span<std::byte const> bytes) {
+Result<std::vector<std::byte>> unpack_mariadb_event(std::span<std::byte const> bytes,
+                                                    std::uint64_t limit) {
     ByteReader reader(bytes);
     std::uint64_t const head = TRY(reader.read_little_endian(1));
     std::uint64_t const size_width = head & 0x07U;
@@ -49,10 +56,11 @@ Result<std::vector<std::byte>> unpack_mariadb_event(std::span<std::byte const> b
         return malformed("unknown compression");
     }
     std::uint64_t const size = big_endian(TRY(reader.read_bytes(size_width)));
-    return inflate_exactly(reader.rest(), size, ZlibFraming::Wrapped);
+    return inflate_exactly(reader.rest(), size, limit, ZlibFraming::Wrapped);
 }
 
-Result<std::vector<std::byte>> unpack_mariadb_column(std::span<std::byte const> bytes) {
+Result<std::vector<std::byte>> unpack_mariadb_column(std::span<std::byte const> bytes,
+                                                     std::uint64_t limit) {
     if (bytes.empty()) return std::vector<std::byte>{};
     ByteReader reader(bytes);
     std::uint64_t const head = TRY(reader.read_little_endian(1));
@@ -63,11 +71,11 @@ Result<std::vector<std::byte>> unpack_mariadb_column(std::span<std::byte const> 
                      "compression method " + std::to_string(method) + " of a column");
     }
     std::uint64_t const size = big_endian(TRY(reader.read_bytes(head & 0x07U)));
-    return inflate_exactly(reader.rest(), size,
+    return inflate_exactly(reader.rest(), size, limit,
                            (head & 0x08U) != 0 ? ZlibFraming::Raw : ZlibFraming::Wrapped);
 }
 
-Result<std::vector<std::byte>> unpack_zstd(std::span<std::byte const> bytes) {
+Result<std::vector<std::byte>> unpack_zstd(std::span<std::byte const> bytes, std::uint64_t limit) {
     std::unique_ptr<ZSTD_DCtx, decltype([](ZSTD_DCtx* open) { ZSTD_freeDCtx(open); })> const
         context(ZSTD_createDCtx());
     if (!context) return Error(ErrorCode::ResourceExhausted, "no memory for zstd");
@@ -82,9 +90,7 @@ Result<std::vector<std::byte>> unpack_zstd(std::span<std::byte const> bytes) {
         if (ZSTD_isError(wanted) != 0) return malformed("broken zstd data");
         unpacked.insert(unpacked.end(), piece.begin(),
                         piece.begin() + static_cast<std::ptrdiff_t>(output.pos));
-        if (unpacked.size() > kMaxUnpackedSize) {
-            return Error(ErrorCode::ResourceExhausted, "a transaction unpacks to more than 1 GiB");
-        }
+        if (unpacked.size() > limit) return too_large();
         flushing = output.pos == output.size && wanted != 0;
     }
     if (wanted != 0) return malformed("zstd data ends too early");

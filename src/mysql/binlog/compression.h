@@ -1,4 +1,5 @@
-// Unpacking, never trusting a declared size.
+// Unpacking, never trusting a declared size. Errors, all: DataLoss for broken data,
+// ResourceExhausted for more than `limit` bytes.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +11,18 @@
 
 namespace aipress::mysql::binlog {
 
-// The most that anything is unpacked to.
-inline constexpr std::uint64_t kMaxUnpackedSize = std::uint64_t{1} << 30U;
-
 // The text of a MariaDB QUERY_COMPRESSED event, or the rows of a compressed rows event
 // (binlog_buf_compress in MariaDB's sql/log_event.cc): 1 byte 0x80 | algorithm << 4 | n, the
 // unpacked size in n bytes big endian, zlib data.
-[[nodiscard]] Result<std::vector<std::byte>> unpack_mariadb_event(std::span<std::byte const> bytes);
+[[nodiscard]] Result<std::vector<std::byte>> unpack_mariadb_event(std::span<std::byte const> bytes,
+                                                                  std::uint64_t limit);
 
 // A value of a MariaDB COMPRESSED column (Field_longstr::uncompress in MariaDB's sql/field.cc).
-[[nodiscard]] Result<std::vector<std::byte>> unpack_mariadb_column(
-    std::span<std::byte const> bytes);
+[[nodiscard]] Result<std::vector<std::byte>> unpack_mariadb_column(std::span<std::byte const> bytes,
+                                                                   std::uint64_t limit);
 
 // One or more zstd frames.
-[[nodiscard]] Result<std::vector<std::byte>> unpack_zstd(std::span<std::byte const> bytes);
+[[nodiscard]] Result<std::vector<std::byte>> unpack_zstd(std::span<std::byte const> bytes,
+                                                         std::uint64_t limit);
 
 }  // namespace aipress::mysql::binlog

@@ -20,8 +20,6 @@ namespace aipress::mysql::binlog {
 
 namespace {
 
-// Limits of what one call may make in memory; real events stay far below.
-constexpr std::size_t kMaxCells = std::size_t{1} << 25U;
 constexpr std::size_t kMaxTablesOfStatement = 4096;
 
 // MariaDB and MySQL put this id on the row event that only ends a statement.
@@ -78,7 +76,8 @@ Result<EventBody> decode_rotate(ByteReader& reader) {
 
 enum class QueryPacking { Plain, MariaDbCompressed };
 
-Result<EventBody> decode_query(ByteReader& reader, QueryPacking packing) {
+Result<EventBody> decode_query(ByteReader& reader, QueryPacking packing,
+                               DecoderLimits const& limits) {
     TRY(reader.skip(8));  // session and duration
     std::uint64_t const schema_size = TRY(reader.read_little_endian(1));
     TRY(reader.skip(2));  // error code
@@ -88,7 +87,7 @@ Result<EventBody> decode_query(ByteReader& reader, QueryPacking packing) {
     query.schema = TRY(reader.read_text(schema_size));
     if (TRY(reader.read_little_endian(1)) != 0) return malformed("a schema is not terminated");
     if (packing == QueryPacking::MariaDbCompressed) {
-        query.text = as_text(TRY(unpack_mariadb_event(reader.rest())));
+        query.text = as_text(TRY(unpack_mariadb_event(reader.rest(), limits.unpacked_bytes)));
     } else {
         query.text = as_text(reader.rest());
     }
@@ -120,10 +119,11 @@ struct Decoder::Impl {
     };
 
     TableFilter filter;
+    DecoderLimits limits;
     FormatDescription format;
     bool format_known = false;
     std::unordered_map<std::uint64_t, KnownTable> tables;  // of the statement being read
-    std::size_t cells_left = 0;
+    DecoderLimits left;                                    // of this call
 
     Result<std::vector<Event>> decode(std::span<std::byte const> event);
     // Checks and takes off the checksum.
@@ -140,7 +140,7 @@ struct Decoder::Impl {
 Result<std::vector<Event>> Decoder::Impl::decode(std::span<std::byte const> event) {
     EventHeader const header = TRY(read_event_header(event));
     if (header.size != event.size()) return malformed("its size is not what its header says");
-    cells_left = kMaxCells;
+    left = limits;
     std::vector<Event> events;
     if (header.type == EventType::FormatDescription) {
         format = TRY(read_format_description(event));
@@ -182,9 +182,9 @@ Result<EventBody> Decoder::Impl::decode_body(EventHeader const& header,
         case EventType::Rotate:
             return decode_rotate(reader);
         case EventType::Query:
-            return decode_query(reader, QueryPacking::Plain);
+            return decode_query(reader, QueryPacking::Plain, limits);
         case EventType::MariaDbQueryCompressed:
-            return decode_query(reader, QueryPacking::MariaDbCompressed);
+            return decode_query(reader, QueryPacking::MariaDbCompressed, limits);
         case EventType::Xid:
             return EventBody(Commit{});
         case EventType::XaPrepare:
@@ -225,7 +225,7 @@ Result<EventBody> Decoder::Impl::decode_rows(EventHeader const& header, RowsForm
     // Table ids are used again for other tables: a statement's maps end with it.
     if (rows_header.ends_statement) tables.clear();
     if (!known.interest.wanted) return ignored(header);
-    auto changes = read_row_changes(reader, rows, *known.map, known.interest, cells_left);
+    auto changes = read_row_changes(reader, rows, *known.map, known.interest, left);
     if (!changes.ok()) {
         return changes.release_error().in_context(known.map->schema + "." + known.map->table);
     }
@@ -234,7 +234,7 @@ Result<EventBody> Decoder::Impl::decode_rows(EventHeader const& header, RowsForm
 
 Result<std::vector<Event>> Decoder::Impl::decode_payload(EventHeader const& outer,
                                                          std::span<std::byte const> body) {
-    auto const unpacked = TRY(unpack_payload(body));
+    auto const unpacked = TRY(unpack_payload(body, limits.unpacked_bytes));
     ByteReader reader(unpacked);
     std::vector<Event> events;
     while (!reader.at_end()) {
@@ -250,8 +250,9 @@ Result<std::vector<Event>> Decoder::Impl::decode_payload(EventHeader const& oute
     return events;
 }
 
-Decoder::Decoder(TableFilter filter) : impl_(std::make_unique<Impl>()) {
+Decoder::Decoder(TableFilter filter, DecoderLimits limits) : impl_(std::make_unique<Impl>()) {
     impl_->filter = std::move(filter);
+    impl_->limits = limits;
 }
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;

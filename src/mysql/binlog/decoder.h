@@ -24,18 +24,24 @@ struct TableInterest {
 };
 using TableFilter = std::function<TableInterest(std::string_view schema, std::string_view table)>;
 
+// What one call of decode() may make in memory, whatever the bytes say. Real events stay far below;
+// past it: ResourceExhausted.
+struct DecoderLimits {
+    std::size_t cells = std::size_t{1} << 25U;               // rows times columns
+    std::uint64_t unpacked_bytes = std::uint64_t{1} << 30U;  // of compressed data, each
+};
+
 // Not thread safe. Keeps the format description and the table maps between calls.
 class Decoder {
 public:
-    explicit Decoder(TableFilter filter);
+    explicit Decoder(TableFilter filter, DecoderLimits limits = {});
     ~Decoder();
     Decoder(Decoder&&) noexcept;
     Decoder& operator=(Decoder&&) noexcept;
 
     // One event as in the file: header, body, checksum if the format description announces one.
     // Usually gives one Event; a TRANSACTION_PAYLOAD gives all those inside it, each with the
-    // payload's end_offset. Limits: see limits in decoder.cc (a payload never unpacks to more than
-    // 1 GiB at once).
+    // payload's end_offset.
     Result<std::vector<Event>> decode(std::span<std::byte const> event);
 
     // Between a TABLE_MAP and the last rows of its statement: reading cannot begin again here.

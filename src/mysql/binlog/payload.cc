@@ -40,7 +40,8 @@ Result<PayloadHeader> read_payload_header(ByteReader& reader) {
 
 }  // namespace
 
-Result<std::vector<std::byte>> unpack_payload(std::span<std::byte const> body) {
+Result<std::vector<std::byte>> unpack_payload(std::span<std::byte const> body,
+                                              std::uint64_t limit) {
     ByteReader reader(body);
     PayloadHeader const header = TRY(read_payload_header(reader));
     auto const packed = reader.rest();
@@ -52,7 +53,7 @@ Result<std::vector<std::byte>> unpack_payload(std::span<std::byte const> body) {
         return Error(ErrorCode::Unimplemented,
                      "transaction payload compression " + std::to_string(header.compression));
     }
-    auto unpacked = TRY(unpack_zstd(packed));
+    auto unpacked = TRY(unpack_zstd(packed, limit));
     if (header.unpacked_size && *header.unpacked_size != unpacked.size()) {
         return malformed("a transaction payload unpacks to another size");
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace aipress::mysql::binlog {
 
 // The events, one behind the other, each with its header and without a checksum.
 // Source: Transaction_payload in MySQL's libbinlogevents/include/codecs/binary.h.
-[[nodiscard]] Result<std::vector<std::byte>> unpack_payload(std::span<std::byte const> body);
+[[nodiscard]] Result<std::vector<std::byte>> unpack_payload(std::span<std::byte const> body,
+                                                            std::uint64_t limit);
 
 }  // namespace aipress::mysql::binlog

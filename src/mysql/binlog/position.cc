@@ -16,10 +16,9 @@ Result<Position> parse_position(std::string_view text) {
     auto const colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0) return invalid();
     Position position{std::string(text.substr(0, colon)), 0};
-    std::string_view const digits = text.substr(colon + 1);
-    char const* const end = digits.data() + digits.size();
-    auto const [stop, error] = std::from_chars(digits.data(), end, position.offset);
-    if (error != std::errc{} || stop != end || digits.empty()) return invalid();
+    char const* const end = text.data() + text.size();
+    auto const [stop, error] = std::from_chars(text.data() + colon + 1, end, position.offset);
+    if (error != std::errc{} || stop != end) return invalid();
     return position;
 }
 

@@ -47,8 +47,8 @@ enum class JsonIn { Full, Parts };
 
 class RowReader {
 public:
-    RowReader(TableMap const& table, TableInterest const& interest, std::size_t& cells_left)
-        : interest_(interest), cells_left_(cells_left) {
+    RowReader(TableMap const& table, TableInterest const& interest, DecoderLimits& limits)
+        : interest_(interest), limits_(limits) {
         for (std::size_t column = 0; column < table.types.size(); ++column) {
             types_.push_back(stored_type(table.types[column], table.metadata[column]));
         }
@@ -57,10 +57,10 @@ public:
     [[nodiscard]] std::size_t column_count() const { return types_.size(); }
 
     Result<RowImage> read_image(ByteReader& reader, PresentColumns const& present, JsonIn json) {
-        if (types_.size() > cells_left_) {
+        if (types_.size() > limits_.cells) {
             return Error(ErrorCode::ResourceExhausted, "too many rows in one binary log event");
         }
-        cells_left_ -= types_.size();
+        limits_.cells -= types_.size();
         // One bit for each column that is there, not for each of the table.
         Bitmap const nulls = TRY(read_bitmap(reader, present.count));
         RowImage image(types_.size());
@@ -104,13 +104,14 @@ private:
         auto const bytes = TRY(take_stored(reader, type));
         // A list of changes to a document is not its value; it is framed like one, though.
         bool const is_whole = type.type != FieldType::Json || json == JsonIn::Full;
-        if (is_wanted(column) && is_whole) value = TRY(decode_stored(bytes, type));
+        if (is_wanted(column) && is_whole)
+            value = TRY(decode_stored(bytes, type, limits_.unpacked_bytes));
         return {};
     }
 
     std::vector<StoredType> types_;
     TableInterest const& interest_;
-    std::size_t& cells_left_;
+    DecoderLimits& limits_;
 };
 
 // The columns of the before and of the after image; the one that a kind lacks is empty.
@@ -196,8 +197,8 @@ Result<RowsHeader> read_rows_header(ByteReader& reader, RowsFormat const& format
 Result<std::vector<RowChange>> read_row_changes(ByteReader& reader, RowsFormat const& format,
                                                 TableMap const& table,
                                                 TableInterest const& interest,
-                                                std::size_t& cells_left) {
-    RowReader rows(table, interest, cells_left);
+                                                DecoderLimits& limits) {
+    RowReader rows(table, interest, limits);
     if (TRY(reader.read_packed_length()) != rows.column_count()) {
         return malformed("row event and table map differ in columns");
     }
@@ -206,7 +207,7 @@ Result<std::vector<RowChange>> read_row_changes(ByteReader& reader, RowsFormat c
     std::vector<std::byte> unpacked;
     std::span<std::byte const> data = reader.rest();
     if (format.packing == RowsPacking::MariaDbCompressed) {
-        unpacked = TRY(unpack_mariadb_event(data));
+        unpacked = TRY(unpack_mariadb_event(data, limits.unpacked_bytes));
         data = unpacked;
     }
     ByteReader changes_reader(data);

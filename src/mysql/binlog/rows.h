@@ -36,12 +36,11 @@ struct RowsHeader {
 [[nodiscard]] Result<RowsHeader> read_rows_header(ByteReader& reader, RowsFormat const& format,
                                                   std::size_t table_id_width);
 
-// Everything behind the header. `cells_left` bounds what all rows of one event may grow to in
-// memory and is counted down; past it: ResourceExhausted.
+// Everything behind the header. The cells of `limits` are counted down.
 [[nodiscard]] Result<std::vector<RowChange>> read_row_changes(ByteReader& reader,
                                                               RowsFormat const& format,
                                                               TableMap const& table,
                                                               TableInterest const& interest,
-                                                              std::size_t& cells_left);
+                                                              DecoderLimits& limits);
 
 }  // namespace aipress::mysql::binlog
