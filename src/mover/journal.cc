@@ -190,6 +190,7 @@ void sync_directory_of(std::string const& path) {
 struct Journal::File {
     std::string path;
     int descriptor = -1;
+    bool is_damaged = false;  // half a line could not be taken back
 
     ~File() {
         if (descriptor >= 0) ::close(descriptor);
@@ -243,14 +244,24 @@ Result<Journal> Journal::open(std::string const& path, std::string const& source
 }
 
 Result<void> Journal::append(std::string_view what, bj::object const& record) {
+    if (file_->is_damaged) {
+        return Error(ErrorCode::DataLoss,
+                     fmt::format("the journal {} could not be written to its end", file_->path));
+    }
     auto const text = bj::serialize(record);
     auto const line = fmt::format("{:08x} {}\n", crc_of(text), text);
     probe_->at(fmt::format("journal-{}.before", what));
+    auto const end_before = ::lseek(file_->descriptor, 0, SEEK_END);
     std::string_view rest = line;
     while (!rest.empty()) {
         auto const written = ::write(file_->descriptor, rest.data(), rest.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return file_error(file_->path, "writing");
+        if (written <= 0) {
+            auto error = file_error(file_->path, "writing");
+            // Half a line in the middle would damage the journal once the disk has room again.
+            if (::ftruncate(file_->descriptor, end_before) != 0) file_->is_damaged = true;
+            return error;
+        }
         rest.remove_prefix(static_cast<std::size_t>(written));
     }
     if (::fdatasync(file_->descriptor) != 0) return file_error(file_->path, "flushing");
