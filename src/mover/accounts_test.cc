@@ -2,19 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "mover/like_pattern.h"
-
 namespace aipress::mover {
 namespace {
-
-static_assert(matches_like("wp\\_1", "wp_1"));
-static_assert(!matches_like("wp\\_1", "wpx1"));
-static_assert(matches_like("wp_1", "wpx1"));
-static_assert(matches_like("wp%", "wp"));
-static_assert(matches_like("%1", "wp_1"));
-static_assert(!matches_like("wp", "wp1"));
-static_assert(!matches_like("wp1", "wp"));
-static_assert(matches_like("%\\%", "a%"));
 
 TEST(ParseAccount, ReadsEverySpelling) {
     Account const wp{"wp", "%", false};
