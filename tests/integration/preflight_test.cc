@@ -10,6 +10,14 @@
 #include "testing/database_server.h"
 
 namespace aipress::mover {
+
+// For gtest's messages.
+void PrintTo(Finding const& finding, std::ostream* out) {
+    *out << '\n'
+         << fmt::format("{} {} {} {}: {} [{}]", to_string(finding.severity), finding.side,
+                        finding.code, finding.object, finding.message, finding.fix);
+}
+
 namespace {
 
 using ::testing::AllOf;
@@ -17,23 +25,12 @@ using ::testing::Contains;
 using testing::DatabaseServer;
 using ::testing::Field;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::ServerKind;
 
 Context test_context() {
     static SystemClock clock;
     return {clock, Deadline::after(clock, milliseconds(120'000)), std::stop_token()};
-}
-
-std::vector<std::string> list(PreflightReport const& report, Severity severity) {
-    std::vector<std::string> lines;
-    for (auto const& finding : report.findings) {
-        if (finding.severity != severity) continue;
-        lines.push_back(fmt::format("{} {} {}: {} [{}]", finding.side, finding.code, finding.object,
-                                    finding.message, finding.fix));
-    }
-    return lines;
 }
 
 MoveOptions options_between(mysql::Endpoint source, mysql::Endpoint target) {
@@ -166,8 +163,8 @@ TEST_F(Preflight, PassesAPlainDatabaseAndChangesNothing) {
     auto const source_before = dump(*source_);
     auto const target_before = dump(*target_);
     auto const report = run(options());
-    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(list(report, Severity::Fault));
-    EXPECT_THAT(list(report, Severity::Degraded), IsEmpty());
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
+    EXPECT_THAT(report.findings, Not(Contains(Field(&Finding::severity, Severity::Degraded))));
     EXPECT_THAT(report.findings, notice("source", "account-fenced", "'wp'@'%'"));
     EXPECT_THAT(report.findings, notice("target", "disk-unseen", ""));
     ASSERT_EQ(report.source_accounts.tenant.size(), 1u);
@@ -191,8 +188,7 @@ TEST_F(Preflight, SaysEverythingAtOnceWorstFirst) {
     EXPECT_THAT(report.findings, fault("target", "target-not-empty", "shop"));
     EXPECT_THAT(report.findings, degraded("source", "engine-changes", "isam"));
     EXPECT_THAT(report.findings, degraded("target", "sql-mode-differs", "sql_mode"));
-    EXPECT_EQ(report.faults().size(), 3u)
-        << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_EQ(report.faults().size(), 3u) << ::testing::PrintToString(report.faults());
     EXPECT_TRUE(std::is_sorted(
         report.findings.begin(), report.findings.end(),
         [](auto const& left, auto const& right) { return left.severity < right.severity; }));
@@ -224,7 +220,7 @@ TEST_F(Preflight, SameServerAndDatabase) {
 
 TEST_F(Preflight, SameServerAndAnotherDatabase) {
     auto const report = run(options_between(source_->root("shop"), source_->root("other")));
-    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
     EXPECT_THAT(report.findings, notice("both", "same-server", ""));
     on_source("GRANT ALL ON other.* TO wp@'%'");
     EXPECT_THAT(run(options_between(source_->root("shop"), source_->root("other"))).findings,
@@ -275,11 +271,11 @@ TEST_F(Preflight, MissingPrivilegesWithTheirGrants) {
             }
         }
     }
-    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
     EXPECT_THAT(report.findings, notice("target", "trial-skipped", "shop"));
     target_->execute("GRANT ALL PRIVILEGES ON `aipress\\_trial\\_%`.* TO mover@'%'");
     report = run(moving);
-    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
     EXPECT_THAT(report.findings, Not(notice("target", "trial-skipped", "shop")));
     for (auto const* server : {source_, target_}) {
         server->execute("DROP USER mover@'%'");
@@ -331,7 +327,7 @@ TEST_F(Preflight, SettingsThatTheApplicationWouldMeet) {
                 degraded("target", "auto-increment-differs", "auto_increment_increment"));
     EXPECT_THAT(report.findings, degraded("target", "packet-smaller", "max_allowed_packet"));
     EXPECT_THAT(report.findings, notice("target", "local-infile-off", "local_infile"));
-    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
 }
 
 TEST_F(Preflight, ReadOnlyTarget) {
@@ -357,8 +353,7 @@ TEST_F(Preflight, TablesByEngineKeyAndSize) {
     EXPECT_THAT(report.findings, degraded("source", "key-unsupported", "floating"));
     EXPECT_THAT(report.findings, degraded("source", "cascading-foreign-key", "child"));
     EXPECT_THAT(report.findings, fault("source", "unsupported-object", "SEQUENCE numbers"));
-    EXPECT_EQ(report.faults().size(), 1u)
-        << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_EQ(report.faults().size(), 1u) << ::testing::PrintToString(report.faults());
     moving.late_copy_limit_bytes = 1;
     report = run(moving);
     EXPECT_THAT(report.findings, fault("source", "no-primary-key", "keyless"));
@@ -386,8 +381,7 @@ TEST_F(Preflight, ValuesBeyondThePacket) {
     Setting const packet(*target_, "max_allowed_packet", "4194304");
     auto const report = run(options());
     EXPECT_THAT(report.findings, fault("target", "value-too-large", "posts"));
-    EXPECT_EQ(report.faults().size(), 1u)
-        << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_EQ(report.faults().size(), 1u) << ::testing::PrintToString(report.faults());
 }
 
 TEST_F(Preflight, DefinersAndBrokenViews) {
@@ -403,8 +397,7 @@ TEST_F(Preflight, DefinersAndBrokenViews) {
     EXPECT_THAT(report.findings, fault("target", "definer-missing", "'gone'@'%'"));
     EXPECT_THAT(report.findings, degraded("target", "definer-without-grant", "'bare'@'%'"));
     EXPECT_THAT(report.findings, fault("source", "broken-view", "broken"));
-    EXPECT_EQ(report.faults().size(), 2u)
-        << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_EQ(report.faults().size(), 2u) << ::testing::PrintToString(report.faults());
     on_source("DROP USER gone@'%', bare@'%'");
     target_->execute("DROP USER bare@'%'");
 }
@@ -432,11 +425,10 @@ TEST_F(Preflight, TriggerThatNamesItsDatabaseIsNeverTriedElsewhere) {
 TEST_F(Preflight, TrialFindsWhatTheTargetCannotMake) {
     on_source("CREATE DATABASE aside");
     on_source("CREATE TABLE aside.t (id INT)");
-    in_shop("CREATE DEFINER=wp@'%' VIEW far AS SELECT id FROM aside.t");
+    in_shop("CREATE VIEW far AS SELECT id FROM aside.t");
     auto const report = run(options());
     EXPECT_THAT(report.findings, fault("target", "trial-failed", "view far"));
-    EXPECT_EQ(report.faults().size(), 1u)
-        << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_EQ(report.faults().size(), 1u) << ::testing::PrintToString(report.faults());
     on_source("DROP DATABASE aside");
 }
 
@@ -485,7 +477,9 @@ TEST_F(Preflight, MoverOnTheTenantsOwnAccount) {
 }
 
 TEST_F(Preflight, DiskIsCountedWhereTheServerTells) {
-    target_->execute("INSTALL SONAME 'disks'");
+    auto root = target_->connect_root();
+    auto const installed = root.execute(test_context(), "INSTALL SONAME 'disks'");
+    if (!installed.ok()) GTEST_SKIP() << "no DISKS plugin here: " << installed.error().message();
     auto const report = run(options());
     target_->execute("UNINSTALL SONAME 'disks'");
     EXPECT_THAT(report.findings, Not(notice("target", "disk-unseen", "")));
@@ -530,7 +524,7 @@ TEST_F(Preflight, MySql56AsSource) {
     old->execute("CREATE USER wp@'%' IDENTIFIED BY 'p'");
     old->execute("GRANT ALL ON shop.* TO wp@'%'");
     auto report = run(options_between(old->root("shop"), target_->root("shop")));
-    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(list(report, Severity::Fault));
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
     EXPECT_THAT(report.findings, notice("source", "no-account-lock", ""));
     EXPECT_THAT(report.findings, notice("source", "account-fenced", "'wp'@'%'"));
     EXPECT_THAT(report.findings, degraded("source", "engine-changes", "posts"));
