@@ -43,6 +43,8 @@ Result<std::optional<std::uint64_t>> free_bytes(Inspection& inspection) {
 }  // namespace
 
 Result<void> check_disk(Inspection& inspection) {
+    // What a half-made copy takes already cannot be told from what it still needs.
+    if (inspection.target_content == TargetContent::MayBeOurs) return {};
     auto const needed = TRY(needed_bytes(inspection));
     auto const free = TRY(free_bytes(inspection));
     if (!free) {

@@ -35,7 +35,6 @@ struct ServerFacts {
     [[nodiscard]] std::uint64_t number(std::string_view name, std::uint64_t otherwise) const;
     // "`db`.`name`"
     [[nodiscard]] std::string qualified(std::string_view name) const;
-    // SUPER, or whatever finer privilege this server has for it; "" for none needed beyond SUPER.
     [[nodiscard]] bool has_super() const { return grants.has_global("SUPER"); }
 };
 
