@@ -197,7 +197,7 @@ Result<void> CatchUp::commit(Context const& context) {
 Result<void> CatchUp::delete_keys(Context const& context, TableLayout const& layout,
                                   std::vector<std::string_view> const& keys) {
     for (auto const& part : in_statements(keys)) {
-        TRY(writer_.execute(context, fmt::format("DELETE FROM {} WHERE {}", layout.qualified_name(),
+        TRY(writer_.execute(context, fmt::format("DELETE FROM {} WHERE {}", layout.quoted_name(),
                                                  layout.in_keys(part))));
     }
     return {};
@@ -210,7 +210,7 @@ Result<CatchUp::Conflict> CatchUp::insert_keys(Context const& context, TableLayo
     for (auto const& part : in_statements(keys)) {
         auto rows = TRY(
             reader_.stream(context, fmt::format("SELECT {} FROM {} WHERE {}", layout.select_list(),
-                                                layout.qualified_name(), layout.in_keys(part))));
+                                                layout.quoted_name(), layout.in_keys(part))));
         if (mode == WriteMode::Bulk) {
             auto const outcome = TRY(writer.write(context, layout, rows));
             if (!outcome.is_exact()) return Conflict::Duplicate;
@@ -276,8 +276,8 @@ Result<std::uint64_t> CatchUp::copy_keyless_tables(Context const& context) {
 Result<void> CatchUp::copy_keyless_table(Context const& context, TableLayout const& layout,
                                          std::uint64_t& rows) {
     auto const select =
-        fmt::format("SELECT {} FROM {}", layout.select_list(), layout.qualified_name());
-    auto const clear = fmt::format("DELETE FROM {}", layout.qualified_name());
+        fmt::format("SELECT {} FROM {}", layout.select_list(), layout.quoted_name());
+    auto const clear = fmt::format("DELETE FROM {}", layout.quoted_name());
     RowWriter writer(writer_, path_);
     TRY(writer_.execute(context, "START TRANSACTION"));
     TRY(writer_.execute(context, clear));

@@ -165,7 +165,7 @@ Result<void> Copier::copy_chunk(Context const& context, Worker& worker, TableLay
     auto const rows_wanted = std::clamp(limits::kChunkBytes / layout.average_row_bytes(),
                                         limits::kChunkRowsLeast, limits::kChunkRowsMost);
     auto const select = fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}",
-                                    layout.select_list(), layout.qualified_name(),
+                                    layout.select_list(), layout.quoted_name(),
                                     layout.in_range(segment.range), layout.key_list(), rows_wanted);
     TRY(worker.target.execute(context, "START TRANSACTION"));
     auto outcome = TRY(write_chunk(context, worker, layout, select));

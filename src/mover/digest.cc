@@ -21,7 +21,7 @@ Result<RowDigests> read_digests(Context const& context, mysql::Connection& conne
     RowDigests digests;
     auto stream = TRY(connection.stream(
         context, fmt::format("SELECT {}, {} FROM {} WHERE {}", layout.row_digest(),
-                             layout.key_select(), layout.qualified_name(), where)));
+                             layout.key_select(), layout.quoted_name(), where)));
     while (true) {
         auto const row = TRY(stream.next());
         if (!row) return digests;
@@ -43,7 +43,7 @@ Result<std::vector<KeyRange>> cut_by_arithmetic(Context const& context,
                                                 TableLayout const& layout, std::uint64_t pieces) {
     auto const bounds =
         TRY(connection.query(context, fmt::format("SELECT MIN({0}), MAX({0}) FROM {1}",
-                                                  layout.key_list(), layout.qualified_name())));
+                                                  layout.key_list(), layout.quoted_name())));
     if (bounds.rows.empty() || !bounds.rows[0][0]) return std::vector<KeyRange>{{}};
     std::int64_t least = 0;
     std::int64_t most = 0;
@@ -73,7 +73,7 @@ Result<RangeDigest> digest_range(Context const& context, mysql::Connection& conn
     auto const where = layout.has_key() ? layout.in_range(range) : std::string("TRUE");
     auto const result = TRY(connection.query(
         context, fmt::format("SELECT COUNT(*), COALESCE(SUM({}),0) FROM {} WHERE {}",
-                             layout.row_digest(), layout.qualified_name(), where)));
+                             layout.row_digest(), layout.quoted_name(), where)));
     ASSERT(result.rows.size() == 1);
     return RangeDigest{unsigned_of(*result.rows[0][0]), *result.rows[0][1]};
 }
@@ -125,7 +125,7 @@ Result<std::vector<KeyRange>> cut_ranges(Context const& context, mysql::Connecti
     while (true) {
         auto const next = TRY(connection.query(
             context, fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT 1 OFFSET {}",
-                                 layout.key_select(), layout.qualified_name(),
+                                 layout.key_select(), layout.quoted_name(),
                                  layout.in_range(ranges.back()), layout.key_list(), rows - 1)));
         if (next.rows.empty()) return ranges;
         RowKey bound;

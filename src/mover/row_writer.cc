@@ -116,7 +116,7 @@ Result<WriteOutcome> RowWriter::load(Context const& context, TableLayout const& 
     auto const sql = fmt::format(
         "LOAD DATA LOCAL INFILE 'aipress' INTO TABLE {} CHARACTER SET binary "
         "FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' {}",
-        layout.qualified_name(), layout.load_columns());
+        layout.quoted_name(), layout.load_columns());
     auto const result = TRY(target_.load_data(context, sql, source));
     outcome.rows_stored = result.affected_rows;
     outcome.warnings = result.warnings;
@@ -149,7 +149,7 @@ Result<void> RowWriter::run_insert(Context const& context, std::string const& sq
 Result<WriteOutcome> RowWriter::insert(Context const& context, TableLayout const& layout,
                                        mysql::RowStream& rows) {
     WriteOutcome outcome;
-    auto const head = fmt::format("INSERT INTO {} ({}) VALUES ", layout.qualified_name(),
+    auto const head = fmt::format("INSERT INTO {} ({}) VALUES ", layout.quoted_name(),
                                   layout.insert_columns());
     std::string sql = head;
     while (true) {
@@ -173,7 +173,7 @@ Result<RowWriter::RowByRow> RowWriter::write_row_by_row(
     Context const& context, TableLayout const& layout, mysql::RowStream& rows,
     std::function<void(RowKey const&)> const& on_duplicate) {
     RowByRow result;
-    auto const head = fmt::format("INSERT INTO {} ({}) VALUES ", layout.qualified_name(),
+    auto const head = fmt::format("INSERT INTO {} ({}) VALUES ", layout.quoted_name(),
                                   layout.insert_columns());
     while (true) {
         auto const row = TRY(rows.next());

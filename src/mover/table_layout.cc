@@ -54,9 +54,8 @@ void append_hex(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
-TableLayout::TableLayout(std::string database, mysql::Table const& table)
-    : database_(std::move(database)),
-      name_(table.name),
+TableLayout::TableLayout(mysql::Table const& table)
+    : name_(table.name),
       table_column_count_(table.columns.size()),
       row_estimate_(table.row_estimate),
       data_bytes_(table.data_bytes),
@@ -86,10 +85,6 @@ std::uint64_t TableLayout::average_row_bytes() const {
 
 bool TableLayout::has_integer_key() const {
     return key_.size() == 1 && columns_[key_[0]].kind == ColumnKind::Integer;
-}
-
-std::string TableLayout::qualified_name() const {
-    return mysql::quote_identifier(database_) + "." + mysql::quote_identifier(name_);
 }
 
 std::string TableLayout::select_list() const {

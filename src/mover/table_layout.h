@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,9 @@ namespace aipress::mover {
 // Immutable, hence thread safe.
 class TableLayout {
 public:
-    TableLayout(std::string database, mysql::Table const& table);
+    explicit TableLayout(mysql::Table const& table);
 
     [[nodiscard]] std::string const& name() const { return name_; }
-    [[nodiscard]] std::string const& database() const { return database_; }
     [[nodiscard]] bool has_key() const { return !key_.empty(); }
     [[nodiscard]] bool has_secondary_unique_index() const { return has_secondary_unique_; }
     [[nodiscard]] std::uint64_t row_estimate() const { return row_estimate_; }
@@ -34,8 +34,8 @@ public:
     [[nodiscard]] bool has_integer_key() const;
     [[nodiscard]] std::size_t table_column_count() const { return table_column_count_; }
 
-    // "`db`.`table`"
-    [[nodiscard]] std::string qualified_name() const;
+    // "`table`": sessions have the database as their default, which may be named otherwise on either side.
+    [[nodiscard]] std::string quoted_name() const { return mysql::quote_identifier(name_); }
     // The columns that travel: all but generated ones.
     [[nodiscard]] std::string select_list() const;
     [[nodiscard]] std::string key_list() const;    // "`a`,`b`": for ORDER BY
@@ -82,7 +82,6 @@ private:
                             std::string_view value) const;
     [[nodiscard]] std::string bound(std::string_view key, std::string_view last_comparison) const;
 
-    std::string database_;
     std::string name_;
     std::vector<TravellingColumn> columns_;
     std::vector<std::size_t> key_;  // indexes into columns_

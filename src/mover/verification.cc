@@ -27,43 +27,41 @@ Result<std::vector<ComparePair>> open_compare_pairs(Context const& context,
 }
 
 Result<ComparedRange> compare_range(Context const& context, ComparePair& pair,
-                                    TableLayout const& source, TableLayout const& target,
-                                    KeyRange const& range) {
+                                    TableLayout const& layout, KeyRange const& range) {
     ComparedRange compared;
-    auto const on_source = TRY(digest_range(context, pair.source, source, range));
-    auto const on_target = TRY(digest_range(context, pair.target, target, range));
+    auto const on_source = TRY(digest_range(context, pair.source, layout, range));
+    auto const on_target = TRY(digest_range(context, pair.target, layout, range));
     if (on_source == on_target) {
         compared.rows = on_source.rows;
         return compared;
     }
-    if (!source.has_key()) {
+    if (!layout.has_key()) {
         compared.keyless_differs = true;
         return compared;
     }
-    auto const source_rows = TRY(digest_rows_in_range(context, pair.source, source, range));
-    auto const target_rows = TRY(digest_rows_in_range(context, pair.target, target, range));
+    auto const source_rows = TRY(digest_rows_in_range(context, pair.source, layout, range));
+    auto const target_rows = TRY(digest_rows_in_range(context, pair.target, layout, range));
     compared.differing = differing_keys(source_rows, target_rows);
     compared.rows = source_rows.size() - std::min(source_rows.size(), compared.differing.size());
     return compared;
 }
 
-VerificationPass::VerificationPass(std::vector<ComparePair> pairs, std::vector<TableRange> ranges,
-                                   Layouts const& target)
-    : pairs_(std::move(pairs)), ranges_(std::move(ranges)), target_(&target) {}
+VerificationPass::VerificationPass(std::vector<ComparePair> pairs, std::vector<TableRange> ranges)
+    : pairs_(std::move(pairs)), ranges_(std::move(ranges)) {}
 
 Result<VerificationPass> VerificationPass::begin(Context const& context,
                                                  std::vector<ComparePair> pairs,
-                                                 Layouts const& source, Layouts const& target) {
+                                                 Layouts const& layouts) {
     ASSERT(!pairs.empty());
     std::vector<TableRange> ranges;
-    for (auto const& [name, layout] : source) {
+    for (auto const& [name, layout] : layouts) {
         if (!layout.has_key()) continue;  // copied and compared whole, under the fence
         // Cut by the target's rows: the source has enough to do.
         auto cut =
-            TRY(cut_ranges(context, pairs[0].target, target.at(name), verify_range_rows(layout)));
+            TRY(cut_ranges(context, pairs[0].target, layout, verify_range_rows(layout)));
         for (auto& range : cut) ranges.push_back({&layout, std::move(range)});
     }
-    return VerificationPass(std::move(pairs), std::move(ranges), target);
+    return VerificationPass(std::move(pairs), std::move(ranges));
 }
 
 Result<void> VerificationPass::step(Context const& context, Suspect const& suspect) {
@@ -76,8 +74,7 @@ Result<void> VerificationPass::step(Context const& context, Suspect const& suspe
             auto const index = claimed.fetch_add(1);
             if (index >= end) return;
             auto const& [layout, range] = ranges_[index];
-            auto compared =
-                compare_range(context, pair, *layout, target_->at(layout->name()), range);
+            auto compared = compare_range(context, pair, *layout, range);
             std::lock_guard const lock(mutex);
             if (!compared.ok()) {
                 if (!failure) failure = compared.release_error().in_context(layout->name());

@@ -40,17 +40,15 @@ struct ComparePair {
 
 // Digests first; only a range that differs is listed row by row.
 [[nodiscard]] Result<ComparedRange> compare_range(Context const& context, ComparePair& pair,
-                                                  TableLayout const& source,
-                                                  TableLayout const& target, KeyRange const& range);
+                                                  TableLayout const& layout, KeyRange const& range);
 
 // Not thread safe.
 class VerificationPass {
 public:
-    // `source` and `target`: the same tables' layouts, for either side's database name.
+    // `layouts` outlives the pass.
     [[nodiscard]] static Result<VerificationPass> begin(Context const& context,
                                                         std::vector<ComparePair> pairs,
-                                                        Layouts const& source,
-                                                        Layouts const& target);
+                                                        Layouts const& layouts);
 
     [[nodiscard]] bool is_done() const { return next_ == ranges_.size(); }
     [[nodiscard]] std::size_t ranges_left() const { return ranges_.size() - next_; }
@@ -65,12 +63,10 @@ public:
     }
 
 private:
-    VerificationPass(std::vector<ComparePair> pairs, std::vector<TableRange> ranges,
-                     Layouts const& target);
+    VerificationPass(std::vector<ComparePair> pairs, std::vector<TableRange> ranges);
 
     std::vector<ComparePair> pairs_;
     std::vector<TableRange> ranges_;
-    Layouts const* target_;
     std::size_t next_ = 0;
     std::map<std::string, std::uint64_t> rows_by_table_;
 };
