@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "cli/argument_values.h"
+#include "cli/shell_text.h"
+#include "mover/limits.h"
 
 #ifndef AIPRESS_VERSION
 #error "src/cli/CMakeLists.txt defines AIPRESS_VERSION"
@@ -14,7 +16,6 @@
 namespace aipress::cli {
 namespace {
 
-constexpr unsigned kMostWorkers = 64;
 constexpr unsigned kMostSourceLoad = 100'000;
 constexpr std::array<std::string_view, 3> kSwitchChoices{"now", "when-ready", "manual"};
 constexpr std::array<std::string_view, 2> kReverseChoices{"keep", "none"};
@@ -236,7 +237,8 @@ Result<void> read_move_options(Texts const& texts, mover::MoveOptions& options) 
         options.fence_budget = TRY(duration_value("--fence-budget", texts.fence_budget));
     }
     if (!texts.workers.empty()) {
-        options.workers = TRY(number_value("--workers", texts.workers, 1, kMostWorkers));
+        options.workers =
+            TRY(number_value("--workers", texts.workers, 1, mover::limits::kWorkersMost));
     }
     if (!texts.max_source_load.empty()) {
         options.max_source_load =
@@ -322,6 +324,32 @@ std::string without_urls(std::string message) {
     return message;
 }
 
+// The last command that was recognised.
+CLI::App const& innermost(CLI::App const& app) {
+    auto const* part = &app;
+    while (!part->get_subcommands().empty()) part = part->get_subcommands().front();
+    return *part;
+}
+
+std::string explain(CLI::ParseError const& failure, CLI::App const& app) {
+    auto const unknown = app.remaining(true);
+    auto const every = [](CLI::App const*) { return true; };
+    bool const lacks_command = !innermost(app).get_subcommands(every).empty();
+    // CLI11 says only that a subcommand is required.
+    if (lacks_command && !unknown.empty() && !unknown.front().starts_with('-')) {
+        return fmt::format("unknown command '{}'", unknown.front());
+    }
+    return failure.what();
+}
+
+// An option whose value is "", as a shell's unset variable leaves it; "" when there is none.
+std::string empty_option(CLI::App const& app) {
+    for (auto const* const option : innermost(app).get_options()) {
+        if (option->count() > 0 && option->results().front().empty()) return option->get_name();
+    }
+    return "";
+}
+
 EarlyExit usage_error(std::string_view message, std::string const& path) {
     return {2, "", fmt::format("error: {}\nnext: {} --help\n", message, path)};
 }
@@ -346,77 +374,30 @@ std::variant<Arguments, EarlyExit> parse_arguments(int argc, char const* const* 
         app.exit(asked, out, out);
         return EarlyExit{0, out.str(), ""};
     } catch (CLI::ParseError const& failure) {
-        return usage_error(without_urls(failure.what()), command_path(app));
+        return usage_error(without_urls(explain(failure, app)), command_path(app));
+    }
+    if (auto const option = empty_option(app); !option.empty()) {
+        return usage_error(option + ": the value is empty", command_path(app));
     }
     auto arguments = read_texts(texts, verb_of(app));
     if (arguments.ok()) return arguments.release();
     return usage_error(arguments.error().message(), command_path(app));
 }
 
-std::string bash_completion() {
+std::vector<CommandWords> command_words() {
     Texts texts;
     CLI::App app(kDescription, "aipress");
     add_commands(app, texts);
-    auto const* const database = app.get_subcommand("database");
-    std::string verbs;
-    std::string cases;
-    for (auto const* const command :
-         database->get_subcommands([](CLI::App const*) { return true; })) {
-        verbs += (verbs.empty() ? "" : " ") + command->get_name();
-        std::string options;
+    std::vector<CommandWords> commands;
+    auto const every = [](CLI::App const*) { return true; };
+    for (auto const* const command : app.get_subcommand("database")->get_subcommands(every)) {
+        CommandWords words{command->get_name(), {}};
         for (auto const* const option : command->get_options()) {
-            options += (options.empty() ? "--" : " --") + option->get_lnames().front();
+            words.options.push_back("--" + option->get_lnames().front());
         }
-        cases += fmt::format("        {}) words=\"{}\" ;;\n", command->get_name(), options);
+        commands.push_back(std::move(words));
     }
-    return fmt::format(R"(# aipress completion bash > /etc/bash_completion.d/aipress
-_aipress() {{
-    local word="${{COMP_WORDS[COMP_CWORD]}}" words=""
-    case "${{COMP_WORDS[COMP_CWORD-1]}}" in
-        --journal) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --switch) words="now when-ready manual" ;;
-        --reverse) words="keep none" ;;
-        --format) words="table json" ;;
-        *) case "$COMP_CWORD:${{COMP_WORDS[1]}}" in
-            1:*) words="database completion --help --version" ;;
-            2:database) words="{}" ;;
-            2:completion) words="bash" ;;
-            *) case "${{COMP_WORDS[2]}}" in
-{}            esac ;;
-        esac ;;
-    esac
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
-}}
-complete -o default -F _aipress aipress
-)",
-                       verbs, cases);
-}
-
-std::string without_password(std::string_view url) {
-    constexpr std::string_view kScheme = "mysql://";
-    if (!url.starts_with(kScheme)) return "mysql://…";
-    auto const authority_end = url.find_first_of("/?", kScheme.size());
-    auto const at = url.substr(0, authority_end).rfind('@');
-    auto const colon = url.find(':', kScheme.size());
-    if (at == std::string_view::npos || colon >= at) return std::string(url);
-    return fmt::format("{}{}", url.substr(0, colon), url.substr(at));
-}
-
-std::string shell_quoted(std::string_view text) {
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) {
-        return std::string(text);
-    }
-    std::string quoted = "'";
-    for (char const c : text) {
-        if (c == '\'') {
-            quoted += R"('\'')";
-        } else {
-            quoted += c;
-        }
-    }
-    return quoted + "'";
+    return commands;
 }
 
 }  // namespace aipress::cli

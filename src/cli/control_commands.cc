@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/shell_text.h"
 #include "json/fields.h"
 #include "mover/control.h"
 #include "mover/report_json.h"

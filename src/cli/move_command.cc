@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/shell_text.h"
 #include "mover/move.h"
 
 namespace aipress::cli {
