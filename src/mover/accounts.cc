@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "mover/like_pattern.h"
+#include "mover/sql_pattern.h"
 
 namespace aipress::mover {
 namespace {
@@ -60,7 +60,7 @@ Result<void> read_database_grants(Context const& context, mysql::Connection& con
                                   std::string const& database, GrantTables& tables) {
     auto const rows = TRY(connection.query(context, "SELECT User, Host, Db FROM mysql.db"));
     for (auto const& row : rows.rows) {
-        if (matches_like(row.at(2).value_or(""), database)) {
+        if (matches_sql_pattern(row.at(2).value_or(""), database, LetterCase::Distinct)) {
             tables.on_database.emplace(row.at(0).value_or(""), row.at(1).value_or(""));
         }
     }

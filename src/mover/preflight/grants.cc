@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "mover/accounts.h"
-#include "mover/like_pattern.h"
+#include "mover/sql_pattern.h"
 #include "mysql/sql_text.h"
 
 namespace aipress::mover {
@@ -93,7 +93,9 @@ bool Grants::has_global(std::string_view privilege) const {
 bool Grants::has(std::string_view privilege, std::string_view database) const {
     bool granted = has_global(privilege);
     for (auto const& grant : grants_) {
-        if (grant.pattern == "*" || !matches_like(grant.pattern, database)) continue;
+        if (grant.pattern == "*" ||
+            !matches_sql_pattern(grant.pattern, database, LetterCase::Distinct))
+            continue;
         bool const names_it =
             grant.privileges.contains(privilege) || grant.privileges.contains("ALL PRIVILEGES");
         if (grant.is_revocation && names_it) return false;
