@@ -25,8 +25,8 @@ constexpr char const* kTargetPassword = "AIPRESS_TARGET_PASSWORD";
 
 constexpr char const* kDescription =
     "Moves live WordPress databases between MariaDB and MySQL servers";
-constexpr char const* kExamples = R"(
-A URL is mysql://user:password@host:port/database[?tls=required&ca=FILE].
+constexpr char const* kExamples =
+    R"(A URL is mysql://user:password@host:port/database[?tls=required&ca=FILE].
 The password may also come from ?password-file=FILE, ?password-env=NAME, or the
 environment: AIPRESS_SOURCE_PASSWORD and AIPRESS_TARGET_PASSWORD.
 
@@ -93,13 +93,28 @@ constexpr std::array<MoveOption, 11> kMoveOptions{{
      "How long a lost connection is tried again before giving up (default 60s)"},
 }};
 
+// Help fits a terminal of 80 columns: descriptions go on under themselves.
+std::string wrapped(std::string_view text) {
+    constexpr std::size_t kWidth = 50;
+    std::string out;
+    std::size_t column = 0;
+    while (!text.empty()) {
+        auto const word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        if (column > 0) out += column + word.size() < kWidth ? ' ' : '\n';
+        column = column + word.size() < kWidth ? column + word.size() + 1 : word.size() + 1;
+        out += word;
+    }
+    return out;
+}
+
 enum class Endpoints { Required, Optional };
 enum class Journal { Required, Optional };
 
 void add_endpoints(CLI::App& command, Texts& texts, Endpoints endpoints) {
     for (std::size_t i = 0; i < 2; ++i) {
         auto const& option = kMoveOptions[i];
-        command.add_option(option.name, texts.*option.text, option.description)
+        command.add_option(option.name, texts.*option.text, wrapped(option.description))
             ->type_name(option.value)
             ->required(endpoints == Endpoints::Required);
     }
@@ -109,7 +124,7 @@ void add_move_options(CLI::App& command, Texts& texts, Endpoints endpoints) {
     add_endpoints(command, texts, endpoints);
     for (std::size_t i = 2; i < kMoveOptions.size(); ++i) {
         auto const& option = kMoveOptions[i];
-        command.add_option(option.name, texts.*option.text, option.description)
+        command.add_option(option.name, texts.*option.text, wrapped(option.description))
             ->type_name(option.value);
     }
 }
@@ -149,7 +164,7 @@ void add_database_commands(CLI::App& database, Texts& texts) {
     move.add_flag("--dry-run", texts.dry_run, "Check and show the plan; change nothing");
     add_output(move, texts);
     add_quiet(move, texts);
-    move.footer("\nKilled or stopped, the same command carries on where the journal says.");
+    move.footer("Killed or stopped, the same command carries on where the journal says.");
 
     auto& status = *database.add_subcommand("status", "What a move has done so far");
     add_journal(status, texts, Journal::Required);
@@ -163,8 +178,8 @@ void add_database_commands(CLI::App& database, Texts& texts) {
     add_takeover_command(database, texts, "rollback",
                          "Let the source serve again; before the switch: call the move off")
         .add_option("--accept-loss", texts.accept_loss,
-                    "The database's name: roll back although the way back is broken and writes "
-                    "made on the target get lost")
+                    wrapped("The database's name: roll back although the way back is broken and "
+                            "writes made on the target get lost"))
         ->type_name("DATABASE");
     add_takeover_command(database, texts, "finalize", "End the way back: the target stays")
         .add_option("--confirm", texts.confirm, "The database's name, typed out")

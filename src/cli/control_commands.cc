@@ -93,9 +93,9 @@ int send_to_running(Arguments const& arguments, Environment& environment) {
 
 int take_over(Arguments const& arguments, Environment& environment, Report const& report) {
     if (arguments.verb == Verb::Pause) {
-        return fail(
-            {ErrorCode::FailedPrecondition, "no move is running on this journal"},
-            "nothing to pause; to carry it on: " + command_text(Verb::Resume, arguments, report));
+        return fail({ErrorCode::FailedPrecondition,
+                     "no move is running on this journal: there is nothing to pause"},
+                    command_text(Verb::Resume, arguments, report));
     }
     if (!arguments.source) {
         return fail({ErrorCode::FailedPrecondition,

@@ -60,9 +60,9 @@ std::string render_facts(Report const& report, Running running) {
                           format_count(report.dirty_keys)));
     facts.add("verified", fmt::format("{} rows, {} differences", format_count(report.verified_rows),
                                       format_count(report.differences)));
-    facts.add_time("copying took", report.copy_ms);
-    facts.add_time("catching up took", report.catchup_ms);
-    facts.add_time("verifying took", report.verify_ms);
+    if (report.copy_ms > 0) facts.add_time("copying took", report.copy_ms);
+    if (report.catchup_ms > 0) facts.add_time("catching up took", report.catchup_ms);
+    if (report.verify_ms > 0) facts.add_time("verifying took", report.verify_ms);
     facts.add_time("fence", report.fence_ms);
     facts.add_time("rollback fence", report.rollback_fence_ms);
     facts.add_time("lag", report.lag_ms);

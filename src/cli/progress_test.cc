@@ -146,8 +146,11 @@ TEST_F(ProgressDisplayTest, ATerminalHasOneLineAState) {
     shown.update(report);
     EXPECT_THAT(take(), StartsWith("\r\x1b[Kcopying "));
     report.state = State::CatchingUp;
+    report.bytes_copied = report.bytes_estimate;
     shown.update(report);
-    EXPECT_THAT(take(), StartsWith("\n\r\x1b[Kcatching_up "));
+    auto const changed = take();
+    EXPECT_THAT(changed, StartsWith("\r\x1b[Kcopying      [####################] 100 %"));
+    EXPECT_THAT(changed, HasSubstr("\n\r\x1b[Kcatching_up "));
     shown.finish();
     EXPECT_EQ(take(), "\n");
     shown.finish();
