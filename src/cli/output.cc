@@ -14,6 +14,8 @@ namespace {
 
 using mover::Report;
 
+constexpr std::size_t kProseWidth = 60;
+
 std::string json_line(boost::json::object const& object) {
     return boost::json::serialize(object) + "\n";
 }
@@ -93,9 +95,10 @@ std::string render_tables(Report const& report) {
 
 std::string render_refusals(Report const& report) {
     if (report.refused.empty()) return "";
-    Table table({{"refused"}, {"object"}, {"because"}, {"fix"}});
+    Table table({{"refused"}, {"object"}, {"because", Align::Left, kProseWidth}});
     for (auto const& refusal : report.refused) {
-        table.add_row({refusal.code, refusal.object, refusal.message, refusal.fix});
+        table.add_row({refusal.code, refusal.object, refusal.message});
+        if (!refusal.fix.empty()) table.add_row({"", "", "fix: " + refusal.fix});
     }
     return "\n" + table.render();
 }
@@ -177,10 +180,12 @@ std::string render_report(Report const& report, Running running, OutputFormat fo
 std::string render_preflight(mover::PreflightReport const& report, OutputFormat format) {
     if (format == OutputFormat::Json) return json_line(preflight_json(report));
     if (report.findings.empty()) return "nothing found: the move can start\n";
-    Table table({{"severity"}, {"code"}, {"side"}, {"object"}, {"message"}, {"fix"}});
+    Table table(
+        {{"severity"}, {"code"}, {"side"}, {"object"}, {"message", Align::Left, kProseWidth}});
     for (auto const& finding : report.findings) {
         table.add_row({std::string(to_string(finding.severity)), finding.code, finding.side,
-                       finding.object, finding.message, finding.fix});
+                       finding.object, finding.message});
+        if (!finding.fix.empty()) table.add_row({"", "", "", "", "fix: " + finding.fix});
     }
     auto const faults = report.faults().size();
     return table.render() + (faults == 0

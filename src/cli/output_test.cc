@@ -69,7 +69,9 @@ TEST(RenderReportTest, WhatWentWrongIsShown) {
     auto const text = render_report(broken, Running::No, OutputFormat::Table);
     EXPECT_THAT(text, HasSubstr("BROKEN: DDL on the target; 7 change(s) at risk"));
     EXPECT_THAT(text, HasSubstr("stopped by    lost the source"));
-    EXPECT_THAT(text, HasSubstr("binlog-off  log_bin  no binary log  switch it on"));
+    EXPECT_THAT(
+        text,
+        HasSubstr("binlog-off  log_bin  no binary log\n                     fix: switch it on\n"));
 }
 
 mover::PreflightReport findings() {
@@ -84,7 +86,7 @@ mover::PreflightReport findings() {
 
 TEST(RenderPreflightTest, TableAndJson) {
     auto const text = render_preflight(findings(), OutputFormat::Table);
-    EXPECT_THAT(text, HasSubstr("severity  code           side    object          message "));
+    EXPECT_THAT(text, HasSubstr("severity  code           side    object          message\n"));
     EXPECT_THAT(text, HasSubstr("1 fault(s): the move is refused"));
     auto const object = parsed(render_preflight(findings(), OutputFormat::Json));
     EXPECT_EQ(object.at("passed"), false);

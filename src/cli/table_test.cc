@@ -21,6 +21,19 @@ TEST(TableTest, ControlCharactersDoNotReachTheTerminal) {
     EXPECT_EQ(table.render(), "table    rows\na?[2J?b     1\n");
 }
 
+TEST(TableTest, LongCellsGoOnBelow) {
+    Table table({{"code"}, {"message", Align::Left, 10}});
+    table.add_row({"binlog-off", "no log: rows cannot-be-followed at all"});
+    table.add_row({"x", "short"});
+    EXPECT_EQ(table.render(),
+              "code        message\n"
+              "binlog-off  no log:\n"
+              "            rows\n"
+              "            cannot-be-followed\n"
+              "            at all\n"
+              "x           short\n");
+}
+
 TEST(FormatTest, Counts) {
     EXPECT_EQ(format_count(0), "0");
     EXPECT_EQ(format_count(999), "999");
