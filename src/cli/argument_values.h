@@ -1,5 +1,5 @@
 // One argument's text turned into its value. Errors: InvalidArgument, beginning with the option's
-// name: "--workers: 'x' is not a number from 1 to 64".
+// name: "--workers: 'x' is not a number from 1 to 32".
 #pragma once
 
 #include <span>

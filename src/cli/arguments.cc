@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "cli/argument_values.h"
+#include "cli/shell_text.h"
+#include "mover/limits.h"
 
 #ifndef AIPRESS_VERSION
 #error "src/cli/CMakeLists.txt defines AIPRESS_VERSION"
@@ -14,7 +16,6 @@
 namespace aipress::cli {
 namespace {
 
-constexpr unsigned kMostWorkers = 64;
 constexpr unsigned kMostSourceLoad = 100'000;
 constexpr std::array<std::string_view, 3> kSwitchChoices{"now", "when-ready", "manual"};
 constexpr std::array<std::string_view, 2> kReverseChoices{"keep", "none"};
@@ -24,8 +25,8 @@ constexpr char const* kTargetPassword = "AIPRESS_TARGET_PASSWORD";
 
 constexpr char const* kDescription =
     "Moves live WordPress databases between MariaDB and MySQL servers";
-constexpr char const* kExamples = R"(
-A URL is mysql://user:password@host:port/database[?tls=required&ca=FILE].
+constexpr char const* kExamples =
+    R"(A URL is mysql://user:password@host:port/database[?tls=required&ca=FILE].
 The password may also come from ?password-file=FILE, ?password-env=NAME, or the
 environment: AIPRESS_SOURCE_PASSWORD and AIPRESS_TARGET_PASSWORD.
 
@@ -92,13 +93,28 @@ constexpr std::array<MoveOption, 11> kMoveOptions{{
      "How long a lost connection is tried again before giving up (default 60s)"},
 }};
 
+// Help fits a terminal of 80 columns: descriptions go on under themselves.
+std::string wrapped(std::string_view text) {
+    constexpr std::size_t kWidth = 50;
+    std::string out;
+    std::size_t column = 0;
+    while (!text.empty()) {
+        auto const word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        if (column > 0) out += column + word.size() < kWidth ? ' ' : '\n';
+        column = column + word.size() < kWidth ? column + word.size() + 1 : word.size() + 1;
+        out += word;
+    }
+    return out;
+}
+
 enum class Endpoints { Required, Optional };
 enum class Journal { Required, Optional };
 
 void add_endpoints(CLI::App& command, Texts& texts, Endpoints endpoints) {
     for (std::size_t i = 0; i < 2; ++i) {
         auto const& option = kMoveOptions[i];
-        command.add_option(option.name, texts.*option.text, option.description)
+        command.add_option(option.name, texts.*option.text, wrapped(option.description))
             ->type_name(option.value)
             ->required(endpoints == Endpoints::Required);
     }
@@ -108,7 +124,7 @@ void add_move_options(CLI::App& command, Texts& texts, Endpoints endpoints) {
     add_endpoints(command, texts, endpoints);
     for (std::size_t i = 2; i < kMoveOptions.size(); ++i) {
         auto const& option = kMoveOptions[i];
-        command.add_option(option.name, texts.*option.text, option.description)
+        command.add_option(option.name, texts.*option.text, wrapped(option.description))
             ->type_name(option.value);
     }
 }
@@ -148,7 +164,7 @@ void add_database_commands(CLI::App& database, Texts& texts) {
     move.add_flag("--dry-run", texts.dry_run, "Check and show the plan; change nothing");
     add_output(move, texts);
     add_quiet(move, texts);
-    move.footer("\nKilled or stopped, the same command carries on where the journal says.");
+    move.footer("Killed or stopped, the same command carries on where the journal says.");
 
     auto& status = *database.add_subcommand("status", "What a move has done so far");
     add_journal(status, texts, Journal::Required);
@@ -162,8 +178,8 @@ void add_database_commands(CLI::App& database, Texts& texts) {
     add_takeover_command(database, texts, "rollback",
                          "Let the source serve again; before the switch: call the move off")
         .add_option("--accept-loss", texts.accept_loss,
-                    "The database's name: roll back although the way back is broken and writes "
-                    "made on the target get lost")
+                    wrapped("The database's name: roll back although the way back is broken and "
+                            "writes made on the target get lost"))
         ->type_name("DATABASE");
     add_takeover_command(database, texts, "finalize", "End the way back: the target stays")
         .add_option("--confirm", texts.confirm, "The database's name, typed out")
@@ -236,7 +252,8 @@ Result<void> read_move_options(Texts const& texts, mover::MoveOptions& options) 
         options.fence_budget = TRY(duration_value("--fence-budget", texts.fence_budget));
     }
     if (!texts.workers.empty()) {
-        options.workers = TRY(number_value("--workers", texts.workers, 1, kMostWorkers));
+        options.workers =
+            TRY(number_value("--workers", texts.workers, 1, mover::limits::kWorkersMost));
     }
     if (!texts.max_source_load.empty()) {
         options.max_source_load =
@@ -322,6 +339,32 @@ std::string without_urls(std::string message) {
     return message;
 }
 
+// The last command that was recognised.
+CLI::App const& innermost(CLI::App const& app) {
+    auto const* part = &app;
+    while (!part->get_subcommands().empty()) part = part->get_subcommands().front();
+    return *part;
+}
+
+std::string explain(CLI::ParseError const& failure, CLI::App const& app) {
+    auto const unknown = app.remaining(true);
+    auto const every = [](CLI::App const*) { return true; };
+    bool const lacks_command = !innermost(app).get_subcommands(every).empty();
+    // CLI11 says only that a subcommand is required.
+    if (lacks_command && !unknown.empty() && !unknown.front().starts_with('-')) {
+        return fmt::format("unknown command '{}'", unknown.front());
+    }
+    return failure.what();
+}
+
+// An option whose value is "", as a shell's unset variable leaves it; "" when there is none.
+std::string empty_option(CLI::App const& app) {
+    for (auto const* const option : innermost(app).get_options()) {
+        if (option->count() > 0 && option->results().front().empty()) return option->get_name();
+    }
+    return "";
+}
+
 EarlyExit usage_error(std::string_view message, std::string const& path) {
     return {2, "", fmt::format("error: {}\nnext: {} --help\n", message, path)};
 }
@@ -346,77 +389,30 @@ std::variant<Arguments, EarlyExit> parse_arguments(int argc, char const* const* 
         app.exit(asked, out, out);
         return EarlyExit{0, out.str(), ""};
     } catch (CLI::ParseError const& failure) {
-        return usage_error(without_urls(failure.what()), command_path(app));
+        return usage_error(without_urls(explain(failure, app)), command_path(app));
+    }
+    if (auto const option = empty_option(app); !option.empty()) {
+        return usage_error(option + ": the value is empty", command_path(app));
     }
     auto arguments = read_texts(texts, verb_of(app));
     if (arguments.ok()) return arguments.release();
     return usage_error(arguments.error().message(), command_path(app));
 }
 
-std::string bash_completion() {
+std::vector<CommandWords> command_words() {
     Texts texts;
     CLI::App app(kDescription, "aipress");
     add_commands(app, texts);
-    auto const* const database = app.get_subcommand("database");
-    std::string verbs;
-    std::string cases;
-    for (auto const* const command :
-         database->get_subcommands([](CLI::App const*) { return true; })) {
-        verbs += (verbs.empty() ? "" : " ") + command->get_name();
-        std::string options;
+    std::vector<CommandWords> commands;
+    auto const every = [](CLI::App const*) { return true; };
+    for (auto const* const command : app.get_subcommand("database")->get_subcommands(every)) {
+        CommandWords words{command->get_name(), {}};
         for (auto const* const option : command->get_options()) {
-            options += (options.empty() ? "--" : " --") + option->get_lnames().front();
+            words.options.push_back("--" + option->get_lnames().front());
         }
-        cases += fmt::format("        {}) words=\"{}\" ;;\n", command->get_name(), options);
+        commands.push_back(std::move(words));
     }
-    return fmt::format(R"(# aipress completion bash > /etc/bash_completion.d/aipress
-_aipress() {{
-    local word="${{COMP_WORDS[COMP_CWORD]}}" words=""
-    case "${{COMP_WORDS[COMP_CWORD-1]}}" in
-        --journal) COMPREPLY=($(compgen -f -- "$word")); return ;;
-        --switch) words="now when-ready manual" ;;
-        --reverse) words="keep none" ;;
-        --format) words="table json" ;;
-        *) case "$COMP_CWORD:${{COMP_WORDS[1]}}" in
-            1:*) words="database completion --help --version" ;;
-            2:database) words="{}" ;;
-            2:completion) words="bash" ;;
-            *) case "${{COMP_WORDS[2]}}" in
-{}            esac ;;
-        esac ;;
-    esac
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
-}}
-complete -o default -F _aipress aipress
-)",
-                       verbs, cases);
-}
-
-std::string without_password(std::string_view url) {
-    constexpr std::string_view kScheme = "mysql://";
-    if (!url.starts_with(kScheme)) return "mysql://…";
-    auto const authority_end = url.find_first_of("/?", kScheme.size());
-    auto const at = url.substr(0, authority_end).rfind('@');
-    auto const colon = url.find(':', kScheme.size());
-    if (at == std::string_view::npos || colon >= at) return std::string(url);
-    return fmt::format("{}{}", url.substr(0, colon), url.substr(at));
-}
-
-std::string shell_quoted(std::string_view text) {
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) {
-        return std::string(text);
-    }
-    std::string quoted = "'";
-    for (char const c : text) {
-        if (c == '\'') {
-            quoted += R"('\'')";
-        } else {
-            quoted += c;
-        }
-    }
-    return quoted + "'";
+    return commands;
 }
 
 }  // namespace aipress::cli

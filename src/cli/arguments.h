@@ -56,12 +56,11 @@ struct EarlyExit {
 // AIPRESS_TARGET_PASSWORD.
 [[nodiscard]] std::variant<Arguments, EarlyExit> parse_arguments(int argc, char const* const* argv);
 
-// A script that completes this program's commands and options in bash.
-[[nodiscard]] std::string bash_completion();
-
-// The URL without its password; a text that is no URL comes back as "mysql://…".
-[[nodiscard]] std::string without_password(std::string_view url);
-// As a word of a POSIX shell.
-[[nodiscard]] std::string shell_quoted(std::string_view text);
+// The commands below `database` and their options: "move", {"--source", …}.
+struct CommandWords {
+    std::string name;
+    std::vector<std::string> options;
+};
+[[nodiscard]] std::vector<CommandWords> command_words();
 
 }  // namespace aipress::cli

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/shell_text.h"
 
 namespace aipress::cli {
 namespace {

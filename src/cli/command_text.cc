@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/shell_text.h"
 
 namespace aipress::cli {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/shell_text.h"
 #include "json/fields.h"
 #include "mover/control.h"
 #include "mover/report_json.h"
@@ -92,9 +93,9 @@ int send_to_running(Arguments const& arguments, Environment& environment) {
 
 int take_over(Arguments const& arguments, Environment& environment, Report const& report) {
     if (arguments.verb == Verb::Pause) {
-        return fail(
-            {ErrorCode::FailedPrecondition, "no move is running on this journal"},
-            "nothing to pause; to carry it on: " + command_text(Verb::Resume, arguments, report));
+        return fail({ErrorCode::FailedPrecondition,
+                     "no move is running on this journal: there is nothing to pause"},
+                    command_text(Verb::Resume, arguments, report));
     }
     if (!arguments.source) {
         return fail({ErrorCode::FailedPrecondition,

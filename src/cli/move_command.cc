@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/shell_text.h"
 #include "mover/move.h"
 
 namespace aipress::cli {
@@ -24,9 +25,10 @@ std::string next_step(Error const& error, Arguments const& arguments, mover::Rep
 }
 
 void print_stopped(Arguments const& arguments, mover::Report const& report) {
-    print_failure(fmt::format("stopped while {}; the {} serves, the journal knows how far it got",
-                              to_string(report.state), report.owner),
-                  command_text(Verb::Move, arguments));
+    print_failure(
+        fmt::format("stopped in state {}; the {} serves, the journal knows how far it got",
+                    to_string(report.state), report.owner),
+        command_text(Verb::Move, arguments));
 }
 
 int print_opening_failure(Error const& error, Arguments const& arguments) {

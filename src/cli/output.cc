@@ -14,6 +14,8 @@ namespace {
 
 using mover::Report;
 
+constexpr std::size_t kProseWidth = 60;
+
 std::string json_line(boost::json::object const& object) {
     return boost::json::serialize(object) + "\n";
 }
@@ -60,9 +62,9 @@ std::string render_facts(Report const& report, Running running) {
                           format_count(report.dirty_keys)));
     facts.add("verified", fmt::format("{} rows, {} differences", format_count(report.verified_rows),
                                       format_count(report.differences)));
-    facts.add_time("copying took", report.copy_ms);
-    facts.add_time("catching up took", report.catchup_ms);
-    facts.add_time("verifying took", report.verify_ms);
+    if (report.copy_ms > 0) facts.add_time("copying took", report.copy_ms);
+    if (report.catchup_ms > 0) facts.add_time("catching up took", report.catchup_ms);
+    if (report.verify_ms > 0) facts.add_time("verifying took", report.verify_ms);
     facts.add_time("fence", report.fence_ms);
     facts.add_time("rollback fence", report.rollback_fence_ms);
     facts.add_time("lag", report.lag_ms);
@@ -93,9 +95,10 @@ std::string render_tables(Report const& report) {
 
 std::string render_refusals(Report const& report) {
     if (report.refused.empty()) return "";
-    Table table({{"refused"}, {"object"}, {"because"}, {"fix"}});
+    Table table({{"refused"}, {"object"}, {"because", Align::Left, kProseWidth}});
     for (auto const& refusal : report.refused) {
-        table.add_row({refusal.code, refusal.object, refusal.message, refusal.fix});
+        table.add_row({refusal.code, refusal.object, refusal.message});
+        if (!refusal.fix.empty()) table.add_row({"", "", "fix: " + refusal.fix});
     }
     return "\n" + table.render();
 }
@@ -177,10 +180,12 @@ std::string render_report(Report const& report, Running running, OutputFormat fo
 std::string render_preflight(mover::PreflightReport const& report, OutputFormat format) {
     if (format == OutputFormat::Json) return json_line(preflight_json(report));
     if (report.findings.empty()) return "nothing found: the move can start\n";
-    Table table({{"severity"}, {"code"}, {"side"}, {"object"}, {"message"}, {"fix"}});
+    Table table(
+        {{"severity"}, {"code"}, {"side"}, {"object"}, {"message", Align::Left, kProseWidth}});
     for (auto const& finding : report.findings) {
         table.add_row({std::string(to_string(finding.severity)), finding.code, finding.side,
-                       finding.object, finding.message, finding.fix});
+                       finding.object, finding.message});
+        if (!finding.fix.empty()) table.add_row({"", "", "", "", "fix: " + finding.fix});
     }
     auto const faults = report.faults().size();
     return table.render() + (faults == 0

@@ -187,14 +187,18 @@ void ProgressDisplay::update(Report const& report) {
     throttled_by_ = report.throttled_by;
 }
 
-// Each state leaves its last line behind.
+// Each state leaves its last line behind, drawn once more with what it had come to.
 void ProgressDisplay::draw(Report const& report) {
     constexpr std::string_view kEraseLine = "\r\x1b[K";
-    std::string text;
-    if (is_new_state(report) && line_is_open_) text += '\n';
-    text += kEraseLine;
     // Never the last column: some terminals wrap there.
-    text += progress_line(report, meter_.per_second(), std::max<std::size_t>(2, width_()) - 1);
+    auto const width = std::max<std::size_t>(2, width_()) - 1;
+    std::string text(kEraseLine);
+    if (is_new_state(report) && line_is_open_) {
+        auto last = report;
+        last.state = *state_;
+        text += progress_line(last, 0, width) + "\n" + std::string(kEraseLine);
+    }
+    text += progress_line(report, meter_.per_second(), width);
     write_(text);
     line_is_open_ = true;
 }

@@ -23,12 +23,39 @@ void append_row(std::string& out, std::vector<std::string> const& cells,
     out += line + '\n';
 }
 
+// A word longer than the width stays whole.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+    if (width == 0) return {std::string(text)};
+    std::vector<std::string> lines(1);
+    while (!text.empty()) {
+        auto const word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        auto const used = display_width(lines.back());
+        if (used > 0 && used + 1 + display_width(word) > width) {
+            lines.emplace_back();
+        } else if (used > 0) {
+            lines.back() += ' ';
+        }
+        lines.back() += word;
+    }
+    return lines;
+}
+
 }  // namespace
 
 void Table::add_row(std::vector<std::string> cells) {
     ASSERT(cells.size() == columns_.size());
-    for (auto& cell : cells) cell = printable(cell);
-    rows_.push_back(std::move(cells));
+    std::vector<std::vector<std::string>> parts;
+    std::size_t height = 1;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        parts.push_back(wrapped(printable(cells[i]), columns_[i].wrap));
+        height = std::max(height, parts.back().size());
+    }
+    for (std::size_t line = 0; line < height; ++line) {
+        std::vector<std::string> row;
+        for (auto const& part : parts) row.push_back(line < part.size() ? part[line] : "");
+        rows_.push_back(std::move(row));
+    }
 }
 
 std::string Table::render() const {

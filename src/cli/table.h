@@ -16,6 +16,7 @@ public:
     struct Column {
         std::string title;
         Align align = Align::Left;
+        std::size_t wrap = 0;  // longer cells go on below, broken between words; 0: never
     };
     explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 

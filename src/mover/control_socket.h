@@ -11,27 +11,10 @@
 
 #include "base/assert.h"
 #include "base/context.h"
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace aipress::mover {
-
-class FileDescriptor {
-public:
-    explicit FileDescriptor(int number) : number_(number) {}
-    FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~FileDescriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    [[nodiscard]] int get() const { return number_; }
-    [[nodiscard]] bool valid() const { return number_ >= 0; }
-
-private:
-    int number_;
-};
 
 // Turns a stop request into something poll() wakes up for.
 class StopSignal {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "mover/apply_effect.h"
 #include "mover/gate_server.h"
 
 namespace aipress::mover {
@@ -120,11 +121,9 @@ Result<void> Gate::lock_accounts(Context const& context, mysql::Connection& admi
             return fmt::format("ALTER USER IF EXISTS {} ACCOUNT {} {}", account.quoted(), what,
                                kMark);
         };
-        TRY(log_.intend({side_, std::string(kScope), std::string(kLockAccount), account.quoted(),
-                         alter("UNLOCK")}));
-        probe_.at("lock-account.before");
-        TRY(admin.execute(context, alter("LOCK")));
-        probe_.at("lock-account.after");
+        Effect const effect{side_, std::string(kScope), std::string(kLockAccount), account.quoted(),
+                            alter("UNLOCK")};
+        TRY(apply_effect(context, admin, effect, alter("LOCK"), log_, probe_));
     }
     return {};
 }
@@ -184,8 +183,8 @@ Result<void> Gate::open(Context const& context, mysql::Connection& admin) {
     for (auto const& effect : effects) {
         probe_.at("undo-" + effect.what + ".before");
         TRY(undo(context, admin, effect).in_context("opening the gate: " + effect.object));
-        TRY(log_.undone(effect));
         probe_.at("undo-" + effect.what + ".after");
+        TRY(log_.undone(effect));
     }
     ended_.clear();
     return {};

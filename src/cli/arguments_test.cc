@@ -1,0 +1,241 @@
+#include "cli/arguments.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+
+#include "cli/argument_values.h"
+#include "cli/shell_text.h"
+
+namespace aipress::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char const* kSource = "mysql://wp:s3cret@db1:3306/wp";
+constexpr char const* kTarget = "mysql://wp:s3cret@db2/wp";
+
+std::variant<Arguments, EarlyExit> parse(std::vector<std::string> words) {
+    words.insert(words.begin(), "aipress");
+    std::vector<char const*> argv;
+    for (auto const& word : words) argv.push_back(word.c_str());
+    return parse_arguments(static_cast<int>(argv.size()), argv.data());
+}
+
+std::vector<std::string> move_with(std::vector<std::string> const& more) {
+    std::vector<std::string> words{"database", "move",  "--source",  kSource,
+                                   "--target", kTarget, "--journal", "wp.journal"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+Arguments accepted(std::vector<std::string> const& words) {
+    auto parsed = parse(words);
+    auto const* const exit = std::get_if<EarlyExit>(&parsed);
+    EXPECT_EQ(exit, nullptr) << (exit == nullptr ? "" : exit->error);
+    return exit == nullptr ? std::get<Arguments>(std::move(parsed)) : Arguments{};
+}
+
+// What is said about it; "accepted" if it was.
+std::string refusal(std::vector<std::string> const& words) {
+    auto const parsed = parse(words);
+    auto const* const exit = std::get_if<EarlyExit>(&parsed);
+    if (exit == nullptr) return "accepted";
+    EXPECT_EQ(exit->code, 2);
+    EXPECT_EQ(exit->output, "");
+    EXPECT_THAT(exit->error, Not(HasSubstr("s3cret")));
+    return exit->error;
+}
+
+TEST(ArgumentsTest, DefaultsOfAMove) {
+    auto const arguments = accepted(move_with({}));
+    EXPECT_EQ(arguments.verb, Verb::Move);
+    EXPECT_EQ(arguments.journal, "wp.journal");
+    EXPECT_EQ(arguments.options.source.display(), "wp@db1:3306/wp");
+    EXPECT_EQ(arguments.options.source.password, "s3cret");
+    EXPECT_EQ(arguments.options.target.display(), "wp@db2:3306/wp");
+    EXPECT_FALSE(arguments.options.accounts.has_value());
+    EXPECT_EQ(arguments.options.fence_budget, milliseconds(15'000));
+    EXPECT_EQ(arguments.options.switch_when, mover::SwitchWhen::WhenReady);
+    EXPECT_EQ(arguments.options.reverse, mover::ReverseMode::Keep);
+    EXPECT_EQ(arguments.format, OutputFormat::Table);
+}
+
+TEST(ArgumentsTest, EveryOptionOfAMove) {
+    auto const arguments = accepted(move_with({"--accounts",
+                                               "wp@%,'a,b'@localhost",
+                                               "--fence-budget",
+                                               "500ms",
+                                               "--workers",
+                                               "8",
+                                               "--max-source-load",
+                                               "40",
+                                               "--max-lag",
+                                               "2m",
+                                               "--switch",
+                                               "manual",
+                                               "--on-switch",
+                                               "echo it's",
+                                               "--reverse",
+                                               "none",
+                                               "--retry-for",
+                                               "1h",
+                                               "--format",
+                                               "json",
+                                               "--quiet"}));
+    auto const& options = arguments.options;
+    ASSERT_TRUE(options.accounts.has_value());
+    EXPECT_THAT(*options.accounts,
+                ElementsAre(mover::Account{"wp", "%"}, mover::Account{"a,b", "localhost"}));
+    EXPECT_EQ(options.fence_budget, milliseconds(500));
+    EXPECT_EQ(options.workers, 8u);
+    EXPECT_EQ(options.max_source_load, 40u);
+    EXPECT_EQ(options.max_lag, milliseconds(120'000));
+    EXPECT_EQ(options.switch_when, mover::SwitchWhen::Manual);
+    EXPECT_EQ(options.on_switch, "echo it's");
+    EXPECT_EQ(options.reverse, mover::ReverseMode::None);
+    EXPECT_EQ(options.retry_for, milliseconds(3'600'000));
+    EXPECT_EQ(arguments.format, OutputFormat::Json);
+    EXPECT_TRUE(arguments.quiet);
+    EXPECT_EQ(arguments.move_options_text,
+              "--source mysql://wp@db1:3306/wp --target mysql://wp@db2/wp "
+              "--accounts 'wp@%,'\\''a,b'\\''@localhost' --fence-budget 500ms --workers 8 "
+              "--max-source-load 40 --max-lag 2m --switch manual --on-switch 'echo it'\\''s' "
+              "--reverse none --retry-for 1h");
+}
+
+TEST(ArgumentsTest, EachBadInputSaysWhatIsWrong) {
+    EXPECT_THAT(refusal(move_with({"--fence-budget", "15"})),
+                HasSubstr("--fence-budget: '15' is not a duration such as"));
+    EXPECT_THAT(refusal(move_with({"--max-lag", "0s"})),
+                HasSubstr("--max-lag: '0s' is not between"));
+    EXPECT_THAT(refusal(move_with({"--retry-for", "ever"})), HasSubstr("--retry-for: 'ever'"));
+    for (auto const* workers : {"0", "33", "x", "4x", "-1", "4.0"}) {
+        EXPECT_THAT(
+            refusal(move_with({"--workers", workers})),
+            HasSubstr(std::string("--workers: '") + workers + "' is not a number from 1 to"))
+            << workers;
+    }
+    EXPECT_THAT(refusal(move_with({"--max-source-load", "many"})),
+                HasSubstr("--max-source-load: 'many' is not a number from 0 to"));
+    EXPECT_THAT(refusal(move_with({"--switch", "later"})),
+                HasSubstr("--switch: 'later' is none of now, when-ready, manual"));
+    EXPECT_THAT(refusal(move_with({"--reverse", "maybe"})),
+                HasSubstr("--reverse: 'maybe' is none of keep, none"));
+    EXPECT_THAT(refusal(move_with({"--format", "xml"})),
+                HasSubstr("--format: 'xml' is none of table, json"));
+    EXPECT_THAT(refusal(move_with({"--accounts", "wp,,cron"})), HasSubstr("--accounts: "));
+    EXPECT_THAT(refusal(move_with({"--no-such-flag"})), HasSubstr("--no-such-flag"));
+    EXPECT_THAT(refusal(move_with({kSource})), HasSubstr("mysql://…"));
+    EXPECT_THAT(refusal({"database", "move", "--source", kSource, "--target", kTarget}),
+                HasSubstr("--journal is required"));
+    EXPECT_THAT(refusal({"database", "move", "--source", kSource}),
+                HasSubstr("--target is required"));
+    EXPECT_THAT(refusal({"database", "move", "--source", "mysql://wp:s3cret@db1", "--target",
+                         kTarget, "--journal", "j"}),
+                HasSubstr("--source: the URL names no database: …db1:3306/DATABASE"));
+    EXPECT_THAT(
+        refusal({"database", "move", "--source", kSource, "--target", "db2", "--journal", "j"}),
+        HasSubstr("--target: the URL does not begin with mysql://"));
+    EXPECT_THAT(refusal({"database", "finalize", "--journal", "j"}),
+                HasSubstr("type the database's name with --confirm DATABASE"));
+    EXPECT_THAT(refusal({"database", "resume", "--journal", "j", "--source", kSource}),
+                HasSubstr("--source and --target go together"));
+    EXPECT_THAT(refusal({"database", "status"}), HasSubstr("--journal is required"));
+    EXPECT_THAT(refusal({"database", "fly"}), HasSubstr("unknown command 'fly'"));
+    EXPECT_THAT(refusal({"fly"}), HasSubstr("unknown command 'fly'"));
+    for (auto const* option : {"--workers", "--on-switch", "--accounts"}) {
+        EXPECT_THAT(refusal(move_with({option, ""})),
+                    HasSubstr(std::string(option) + ": the value is empty"));
+    }
+    EXPECT_THAT(refusal({"database"}), HasSubstr("subcommand is required"));
+    EXPECT_THAT(refusal({}), HasSubstr("subcommand is required"));
+    EXPECT_THAT(refusal({"completion", "fish"}), HasSubstr("'fish' is none of bash"));
+}
+
+TEST(ArgumentsTest, ErrorsPointToTheHelpOfTheCommand) {
+    EXPECT_THAT(refusal(move_with({"--workers", "x"})),
+                HasSubstr("\nnext: aipress database move --help\n"));
+    EXPECT_THAT(refusal({}), HasSubstr("\nnext: aipress --help\n"));
+}
+
+TEST(ArgumentsTest, PasswordsComeFromTheEnvironmentWhenTheUrlHasNone) {
+    ::setenv("AIPRESS_SOURCE_PASSWORD", "from-environment", 1);
+    auto const arguments =
+        accepted({"database", "verify", "--source", "mysql://wp@db1/wp", "--target", kTarget});
+    ::unsetenv("AIPRESS_SOURCE_PASSWORD");
+    EXPECT_EQ(arguments.source->password, "from-environment");
+    EXPECT_EQ(arguments.target->password, "s3cret");
+}
+
+TEST(ArgumentsTest, TheOtherVerbs) {
+    EXPECT_EQ(accepted({"database", "status", "--journal", "j"}).verb, Verb::Status);
+    EXPECT_FALSE(accepted({"database", "switch", "--journal", "j"}).source.has_value());
+    auto const rollback =
+        accepted({"database", "rollback", "--journal", "j", "--accept-loss", "wp"});
+    EXPECT_EQ(rollback.verb, Verb::Rollback);
+    EXPECT_EQ(rollback.accepted_loss, "wp");
+    auto const finalize = accepted({"database", "finalize", "--journal", "j", "--confirm", "wp"});
+    EXPECT_EQ(finalize.confirmed_database, "wp");
+    EXPECT_TRUE(
+        accepted({"database", "move", "--source", kSource, "--target", kTarget, "--dry-run"})
+            .dry_run);
+}
+
+TEST(ArgumentsTest, HelpAndVersionAreNoErrors) {
+    for (auto const& [words, text] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+             {{"--version"}, "aipress "},
+             {{"--help"}, "AIPRESS_SOURCE_PASSWORD"},
+             {{"database", "move", "--help"}, "--fence-budget TIME"},
+             {{"database", "finalize", "--help"}, "--confirm DATABASE"}}) {
+        auto const parsed = parse(words);
+        auto const& exit = std::get<EarlyExit>(parsed);
+        EXPECT_EQ(exit.code, 0);
+        EXPECT_EQ(exit.error, "");
+        EXPECT_THAT(exit.output, HasSubstr(text));
+    }
+}
+
+TEST(ShellTextTest, UrlsLoseTheirPasswordOnly) {
+    EXPECT_EQ(without_password("mysql://u:p@h:1/d?tls=required"), "mysql://u@h:1/d?tls=required");
+    EXPECT_EQ(without_password("mysql://u:p@ss:w@h/d"), "mysql://u@h/d");
+    EXPECT_EQ(without_password("mysql://u@h:3306/d"), "mysql://u@h:3306/d");
+    EXPECT_EQ(without_password("mysql://u@h/d?password-file=/a:b@c"),
+              "mysql://u@h/d?password-file=/a:b@c");
+    EXPECT_EQ(without_password("postgres://u:p@h/d"), "mysql://…");
+}
+
+TEST(ShellTextTest, Quoting) {
+    EXPECT_EQ(shell_quoted("wp.journal"), "wp.journal");
+    EXPECT_EQ(shell_quoted("a b"), "'a b'");
+    EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
+    EXPECT_EQ(shell_quoted("$(x)"), "'$(x)'");
+    EXPECT_EQ(shell_quoted(""), "''");
+}
+
+TEST(ShellTextTest, CompletionScriptIsBashAndCompletes) {
+    auto pattern = (std::filesystem::temp_directory_path() / "aipress-XXXXXX").string();
+    std::filesystem::path const folder(::mkdtemp(pattern.data()));
+    auto const script = folder / "completion";
+    std::ofstream(script) << bash_completion() << R"bash(
+complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aipress; echo "${COMPREPLY[*]}"; }
+test "$(complete_words aipress da)" = "database" || exit 11
+test "$(complete_words aipress database fi)" = "finalize" || exit 12
+test "$(complete_words aipress database move --fence)" = "--fence-budget" || exit 13
+test "$(complete_words aipress database move --switch m)" = "manual" || exit 14
+exit 0
+)bash";
+    EXPECT_EQ(std::system(("bash " + script.string()).c_str()), 0);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(ArgumentValuesTest, CommasInQuotesBelongToTheName) {
+    EXPECT_THAT(split_list("a,'b,c'@%,d"), ElementsAre("a", "'b,c'@%", "d"));
+    EXPECT_THAT(split_list(""), ElementsAre(""));
+}
+
+}  // namespace
+}  // namespace aipress::cli

@@ -1,0 +1,67 @@
+#include "cli/shell_text.h"
+
+#include <fmt/format.h>
+
+#include "cli/arguments.h"
+
+namespace aipress::cli {
+
+std::string without_password(std::string_view url) {
+    constexpr std::string_view kScheme = "mysql://";
+    if (!url.starts_with(kScheme)) return "mysql://…";
+    auto const authority_end = url.find_first_of("/?", kScheme.size());
+    auto const at = url.substr(0, authority_end).rfind('@');
+    auto const colon = url.find(':', kScheme.size());
+    if (at == std::string_view::npos || colon >= at) return std::string(url);
+    return fmt::format("{}{}", url.substr(0, colon), url.substr(at));
+}
+
+std::string shell_quoted(std::string_view text) {
+    constexpr std::string_view kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) {
+        return std::string(text);
+    }
+    std::string quoted = "'";
+    for (char const c : text) {
+        if (c == '\'') {
+            quoted += R"('\'')";
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + "'";
+}
+
+std::string bash_completion() {
+    std::string verbs;
+    std::string cases;
+    for (auto const& command : command_words()) {
+        verbs += (verbs.empty() ? "" : " ") + command.name;
+        cases += fmt::format("                {}) words=\"{}\" ;;\n", command.name,
+                             fmt::join(command.options, " "));
+    }
+    return fmt::format(R"(# aipress completion bash > /etc/bash_completion.d/aipress
+_aipress() {{
+    local word="${{COMP_WORDS[COMP_CWORD]}}" words=""
+    case "${{COMP_WORDS[COMP_CWORD-1]}}" in
+        --journal) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --switch) words="now when-ready manual" ;;
+        --reverse) words="keep none" ;;
+        --format) words="table json" ;;
+        *) case "$COMP_CWORD:${{COMP_WORDS[1]}}" in
+            1:*) words="database completion --help --version" ;;
+            2:database) words="{}" ;;
+            2:completion) words="bash" ;;
+            *) case "${{COMP_WORDS[2]}}" in
+{}            esac ;;
+        esac ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
+}}
+complete -o default -F _aipress aipress
+)",
+                       verbs, cases);
+}
+
+}  // namespace aipress::cli
