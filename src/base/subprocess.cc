@@ -19,6 +19,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/file_descriptor.h"
+
 extern char** environ;
 
 namespace aipress {
@@ -28,27 +30,6 @@ namespace {
 // How long a poll may sleep before the context is looked at again: the deadline may be of a clock
 // that is not the machine's.
 constexpr milliseconds kLongestPoll{500};
-
-class FileDescriptor {
-public:
-    FileDescriptor() = default;
-    explicit FileDescriptor(int fd) : fd_(fd) {}
-    FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~FileDescriptor() { close(); }
-
-    [[nodiscard]] int get() const { return fd_; }
-    void close() {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = -1;
-    }
-
-private:
-    int fd_ = -1;
-};
 
 struct Pipe {
     FileDescriptor read_end;
