@@ -1,7 +1,10 @@
 #include "base/clock.h"
 
+#include <atomic>
+#include <future>
 #include <gtest/gtest.h>
 #include <thread>
+#include <vector>
 
 #include "testing/fake_clock.h"
 
@@ -67,6 +70,65 @@ TEST(FakeClockTest, sleeping_moves_the_clock_unless_stopped) {
     stop.request_stop();
     EXPECT_FALSE(clock.sleep_for(milliseconds(50), stop.get_token()));
     EXPECT_EQ(elapsed_ms(began, clock.now()), milliseconds(50));
+}
+
+TEST(SystemClockTest, alarms_ring_once_and_in_order) {
+    SystemClock clock;
+    std::vector<int> rung;
+    std::promise<void> last;
+    auto const began = clock.now();
+    auto const second = clock.call_at(began + milliseconds(20), [&] {
+        rung.push_back(2);
+        last.set_value();
+    });
+    auto const first = clock.call_at(began + milliseconds(5), [&] { rung.push_back(1); });
+    last.get_future().wait();
+    EXPECT_EQ(rung, (std::vector<int>{1, 2}));
+    EXPECT_GE(clock.now() - began, milliseconds(20));
+}
+
+TEST(SystemClockTest, an_alarm_that_is_gone_does_not_ring) {
+    SystemClock clock;
+    bool rung = false;
+    std::promise<void> later;
+    auto const began = clock.now();
+    auto called_off = clock.call_at(began + milliseconds(10), [&] { rung = true; });
+    auto const other = clock.call_at(began + milliseconds(20), [&] { later.set_value(); });
+    called_off.reset();
+    later.get_future().wait();
+    EXPECT_FALSE(rung);
+}
+
+TEST(SystemClockTest, the_alarm_waits_for_a_call_under_way) {
+    SystemClock clock;
+    std::promise<void> inside;
+    std::promise<void> go_on;
+    std::atomic<bool> ended = false;
+    auto alarm = clock.call_at(clock.now(), [&] {
+        inside.set_value();
+        go_on.get_future().wait();
+        ended = true;
+    });
+    inside.get_future().wait();
+    std::jthread const releaser([&] { go_on.set_value(); });
+    alarm.reset();
+    EXPECT_TRUE(ended);
+}
+
+TEST(FakeClockTest, alarms_ring_when_the_clock_gets_there) {
+    FakeClock clock;
+    int rung = 0;
+    auto const start = clock.now();
+    auto const alarm = clock.call_at(start + milliseconds(10), [&] { ++rung; });
+    auto called_off = clock.call_at(start + milliseconds(10), [&] { rung += 100; });
+    clock.advance(milliseconds(9));
+    EXPECT_EQ(rung, 0);
+    called_off.reset();
+    clock.advance(milliseconds(1));
+    clock.advance(milliseconds(1));
+    EXPECT_EQ(rung, 1);
+    auto const overdue = clock.call_at(start, [&] { ++rung; });
+    EXPECT_EQ(rung, 2);
 }
 
 }  // namespace
