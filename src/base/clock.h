@@ -2,8 +2,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <functional>
+#include <memory>
 #include <stop_token>
 
 namespace aipress {
@@ -11,6 +11,13 @@ namespace aipress {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using WallTime = std::chrono::system_clock::time_point;
 using std::chrono::milliseconds;
+
+// A call that is due at some time. Destroyed before then, it is called off; its destructor waits
+// for a call that is under way.
+class Alarm {
+public:
+    virtual ~Alarm() = default;
+};
 
 // Thread safe.
 class Clock {
@@ -20,13 +27,28 @@ public:
     [[nodiscard]] virtual WallTime wall_now() const = 0;
     // Returns early, with false, when stop is requested.
     virtual bool sleep_for(milliseconds duration, std::stop_token stop) = 0;
+    // Calls back once, on a thread of the clock's. The callback is short and sets no alarm itself.
+    [[nodiscard]] virtual std::unique_ptr<Alarm> call_at(SteadyTime when,
+                                                         std::function<void()> callback) = 0;
 };
 
+// The machine's clock. Outlives the alarms it gave.
 class SystemClock final : public Clock {
 public:
+    SystemClock();
+    SystemClock(SystemClock const&) = delete;
+    SystemClock& operator=(SystemClock const&) = delete;
+    ~SystemClock() override;
+
     [[nodiscard]] SteadyTime now() const override;
     [[nodiscard]] WallTime wall_now() const override;
     bool sleep_for(milliseconds duration, std::stop_token stop) override;
+    [[nodiscard]] std::unique_ptr<Alarm> call_at(SteadyTime when,
+                                                 std::function<void()> callback) override;
+
+private:
+    class Alarms;
+    std::shared_ptr<Alarms> alarms_;
 };
 
 [[nodiscard]] inline milliseconds elapsed_ms(SteadyTime from, SteadyTime to) {

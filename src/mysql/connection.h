@@ -128,6 +128,7 @@ public:
     [[nodiscard]] st_mysql* native() const;
 
 private:
+    friend class RowStream;
     struct Impl;
     explicit Connection(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
