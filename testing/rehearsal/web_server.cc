@@ -19,6 +19,26 @@ constexpr milliseconds kProbeInterval{20};
 constexpr int kPortAttempts = 5;
 constexpr int kWorkersPerPool = 6;
 
+// Not Debian's fastcgi_params: it sets HTTP_HOST without the port, and WordPress then redirects
+// every page to itself.
+constexpr char const* kFastCgiParameters =
+    "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"
+    "fastcgi_param DOCUMENT_ROOT $document_root;\n"
+    "fastcgi_param SCRIPT_NAME $fastcgi_script_name;\n"
+    "fastcgi_param DOCUMENT_URI $document_uri;\n"
+    "fastcgi_param REQUEST_URI $request_uri;\n"
+    "fastcgi_param REQUEST_METHOD $request_method;\n"
+    "fastcgi_param QUERY_STRING $query_string;\n"
+    "fastcgi_param CONTENT_TYPE $content_type;\n"
+    "fastcgi_param CONTENT_LENGTH $content_length;\n"
+    "fastcgi_param SERVER_PROTOCOL $server_protocol;\n"
+    "fastcgi_param SERVER_SOFTWARE nginx;\n"
+    "fastcgi_param SERVER_ADDR $server_addr;\n"
+    "fastcgi_param SERVER_PORT $server_port;\n"
+    "fastcgi_param SERVER_NAME $server_addr;\n"
+    "fastcgi_param REMOTE_ADDR $remote_addr;\n"
+    "fastcgi_param GATEWAY_INTERFACE CGI/1.1;\n";
+
 sockaddr_in loopback(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -94,9 +114,9 @@ std::string nginx_configuration(std::filesystem::path const& folder,
             "server {{\nlisten 127.0.0.1:{};\nroot {};\nindex index.php;\n"
             "location / {{ try_files $uri $uri/ /index.php?$args; }}\n"
             "location ~ \\.php$ {{\ntry_files $uri =404;\nfastcgi_pass unix:{};\n"
-            "fastcgi_read_timeout 60s;\ninclude /etc/nginx/fastcgi_params;\n"
-            "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n}}\n}}\n",
-            ports[i], hosts[i].document_root.string(), pool_socket(folder, hosts[i]).string());
+            "fastcgi_read_timeout 60s;\n{}}}\n}}\n",
+            ports[i], hosts[i].document_root.string(), pool_socket(folder, hosts[i]).string(),
+            kFastCgiParameters);
     }
     return text + "}\n";
 }
