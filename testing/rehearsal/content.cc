@@ -202,17 +202,28 @@ Result<Content> generate_content(Context const& context, mysql::Connection& conn
     return content;
 }
 
-std::vector<std::string> live_tables(SiteKind kind) {
-    // posts: comment_count; options: transients.
-    std::vector<std::string> tables = {"wp_comments", "wp_commentmeta", "wp_posts", "wp_options"};
-    auto const add = [&](std::initializer_list<char const*> more) {
-        tables.insert(tables.end(), more.begin(), more.end());
+std::map<std::string, Visited> visited_tables(SiteKind kind) {
+    std::map<std::string, Visited> tables = {
+        {"wp_comments", Visited::Grows},
+        {"wp_commentmeta", Visited::Grows},
+        {"wp_posts", Visited::Grows},     // comment_count
+        {"wp_options", Visited::Churns},  // transients
     };
-    if (kind == SiteKind::Shop)
-        add({"wp_wc_orders", "wp_wc_order_stats", "wp_woocommerce_order_items",
-             "wp_woocommerce_order_itemmeta", "wp_wc_product_meta_lookup",
-             "wp_woocommerce_sessions"});
-    if (kind == SiteKind::Legacy) add({"wp_visitor_log", "wp_hit_counter", "wp_guestbook"});
+    switch (kind) {
+        case SiteKind::Blog:
+            break;
+        case SiteKind::Shop:
+            for (auto const* table :
+                 {"wp_wc_orders", "wp_wc_order_stats", "wp_woocommerce_order_items",
+                  "wp_woocommerce_order_itemmeta", "wp_wc_product_meta_lookup"})
+                tables[table] = Visited::Grows;
+            tables["wp_woocommerce_sessions"] = Visited::Churns;
+            break;
+        case SiteKind::Legacy:
+            for (auto const* table : {"wp_visitor_log", "wp_hit_counter", "wp_guestbook"})
+                tables[table] = Visited::Grows;
+            break;
+    }
     return tables;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,12 @@ struct Content {
                                                mysql::Connection& connection,
                                                ContentOptions const& options);
 
-// The tables that visits write to; all others must be equal on both sides, always.
-[[nodiscard]] std::vector<std::string> live_tables(SiteKind kind);
+// The tables that visits write to; all others must stay equal on both sides.
+enum class Visited {
+    Grows,   // rows are added and changed, never removed
+    Churns,  // rows are removed, too
+};
+[[nodiscard]] std::map<std::string, Visited> visited_tables(SiteKind kind);
 // The table and column that hold, for every accepted comment, a row written by the site's plugin.
 struct CompanionTable {
     std::string table;

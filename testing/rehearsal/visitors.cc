@@ -54,13 +54,24 @@ struct Visitors::Impl {
     mutable std::mutex mutex{};
     VisitStatistics counted{};
     std::vector<float> latencies{};
+    SteadyTime last_success = clock.now();
+    bool in_outage = false;
     std::vector<std::jthread> threads{};  // last: joined before what they use goes
 
     void record(Page const& page, std::string const& fault) {
         std::lock_guard const lock(mutex);
         ++counted.requests;
         latencies.push_back(static_cast<float>(page.took.count()));
-        if (fault.empty()) return;
+        auto const now = clock.now();
+        if (fault.empty()) {
+            if (in_outage)
+                counted.longest_outage =
+                    std::max(counted.longest_outage, elapsed_ms(last_success, now));
+            in_outage = false;
+            last_success = now;
+            return;
+        }
+        in_outage = true;
         ++counted.failed;
         ++counted.failures[fault];
     }

@@ -32,6 +32,8 @@ struct VisitStatistics {
     // A comment that was accepted and then did not show on its page.
     std::uint64_t vanished = 0;
     std::map<std::string, std::uint64_t> failures;  // by what went wrong
+    // The longest time in which nobody got an answer that was right, if any was wrong.
+    milliseconds longest_outage{0};
     double median_ms = 0;
     double p99_ms = 0;
     double slowest_ms = 0;
