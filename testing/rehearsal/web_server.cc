@@ -88,7 +88,7 @@ std::string php_configuration(std::filesystem::path const& folder,
         fmt::format("[global]\nerror_log={}\ndaemonize=no\n", (folder / "php-fpm.log").string());
     for (auto const& host : hosts) {
         text += fmt::format(
-            "[{}]\nlisten={}\npm=static\npm.max_children={}\nrequest_terminate_timeout=60\n"
+            "[{}]\nlisten={}\npm=static\npm.max_children={}\nrequest_terminate_timeout=30\n"
             "catch_workers_output=yes\nphp_admin_value[auto_prepend_file]={}\n"
             "php_admin_value[error_log]={}\nphp_admin_flag[log_errors]=on\n",
             host.name, pool_socket(folder, host).string(), kWorkersPerPool, prepend.string(),
