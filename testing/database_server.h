@@ -22,9 +22,9 @@ struct ServerOptions {
     // Extra lines of [mysqld]. Defaults beneath them: binary log on, ROW format, FULL image,
     // sync_binlog=1, innodb_flush_log_at_trx_commit=1, small buffer pool, max_allowed_packet=64M,
     // local_infile=1.
-    std::vector<std::string> settings;
-    std::filesystem::path
-        data_parent;  // where the data directory is made; empty: the temporary folder
+    std::vector<std::string> settings = {};
+    // Where the data directory is made; empty: the temporary folder.
+    std::filesystem::path data_parent = {};
 };
 
 // Not thread safe.

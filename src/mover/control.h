@@ -13,8 +13,8 @@
 
 namespace aipress::mover {
 
-// Called on the server's own thread, one request at a time a client; may block until the verb has
-// its effect. `stop` is requested when the server shuts down.
+// Called on a thread of the server's, one request at a time a client, several clients at once; may
+// block until the verb has its effect. `stop` is requested when the server shuts down.
 using ControlHandler = std::function<Result<boost::json::object>(boost::json::object const& request,
                                                                  std::stop_token stop)>;
 

@@ -7,6 +7,8 @@
 // against accounts with global privileges; it lives only as long as its connection.
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,11 +47,26 @@ public:
     Result<void> check_closed(Context const& context, mysql::Connection& admin);
 
 private:
+    // How accounts are shut out: what the server can do.
+    enum class Means { LockAccounts, RevokeGrants };
+    [[nodiscard]] static Means means_of(mysql::ServerVersion const& version);
+
+    Result<void> refuse_own_account(Context const& context, mysql::Connection& admin) const;
+    Result<void> disable_events(Context const& context, mysql::Connection& admin);
+    Result<void> lock_accounts(Context const& context, mysql::Connection& admin);
+    Result<void> revoke_grants(Context const& context, mysql::Connection& admin);
+    Result<std::size_t> end_sessions(Context const& context, mysql::Connection& admin);
+    Result<void> undo(Context const& context, mysql::Connection& admin, Effect const& effect);
+
+    Result<void> check_accounts(Context const& context, mysql::Connection& admin) const;
+    Result<void> check_sessions(Context const& context, mysql::Connection& admin) const;
+
     Side side_;
     std::string database_;
     std::vector<Account> accounts_;
     EffectLog& log_;
     Probe& probe_;
+    std::set<std::uint64_t> ended_;  // sessions that close() ended, by their thread ids
 };
 
 // LOCK TABLES <tables> READ on this connection, whose own reads of them go on. Waits for open

@@ -128,9 +128,10 @@ Result<Endpoint> parse_url(std::string_view url) {
     }
     // The last @: an unescaped one in a password is an everyday mistake that need not fail.
     auto const at = authority.rfind('@');
-    if (at == std::string_view::npos || at == 0) return bad_url("the URL has no user");
+    if (at == std::string_view::npos) return bad_url("the URL has no user");
     std::string_view password = authority.substr(0, at);
     endpoint.user = TRY(percent_decoded(cut(password, ':'), "user"));
+    if (endpoint.user.empty()) return bad_url("the URL has no user");
     endpoint.password = TRY(percent_decoded(password, "password"));
     TRY(read_host_and_port(authority.substr(at + 1), endpoint));
     while (!query.empty()) {

@@ -50,6 +50,8 @@ struct Index {
     std::vector<std::string> columns;
     bool is_unique = false;
     bool has_prefix_part = false;  // `option_name`(20)
+    bool is_referenced = false;    // a foreign key may lean on it
+    bool is_ordered = true;        // a B-tree: not FULLTEXT, SPATIAL, or a hash of long columns
 };
 
 struct ForeignKey {
@@ -66,6 +68,7 @@ struct ForeignKey {
 struct Table {
     std::string name;
     std::string engine;
+    std::string collation;  // default of the table: SHOW CREATE leaves it out where it can
     std::uint64_t row_estimate = 0;
     std::uint64_t data_bytes = 0;                 // estimate: data without indexes
     std::optional<std::uint64_t> auto_increment;  // next value, of the table's metadata
@@ -94,7 +97,10 @@ struct SchemaObject {
     std::string sql_mode;  // to be set for the CREATE; empty for a view
     std::string character_set_client;
     std::string collation_connection;
-    std::string create_sql;  // SHOW CREATE …
+    std::string time_zone;   // of an event: what its schedule is meant in
+    std::string table_name;  // of a trigger
+    // SHOW CREATE …, in the bytes of character_set_client.
+    std::string create_sql;
     bool is_enabled = true;  // events: ENABLED as opposed to DISABLED or SLAVESIDE_DISABLED
 };
 
@@ -119,9 +125,11 @@ struct Schema {
 // The table's definition without what may differ between two equal copies (AUTO_INCREMENT=n).
 [[nodiscard]] std::string canonical_create_table(std::string_view create_sql);
 
-// Hash (16 hex digits) over every table's canonical definition, and over every object's text: equal
-// before and after means that nobody ran DDL in between. `objects` chooses what is hashed besides
-// tables.
+// Hash (16 hex digits) over the database's defaults, every table's canonical definition, and every
+// object's text: equal before and after means that nobody ran DDL in between. Of an event only
+// schedule and body count: ALTER EVENT … DISABLE, as a fence does it, changes its status, and
+// silently its definer, sql_mode and character set too. Of one side only: two servers print the
+// same table differently.
 [[nodiscard]] std::string schema_hash(Schema const& schema);
 
 }  // namespace aipress::mysql

@@ -93,11 +93,15 @@ Result<ProcessResult> MoverProcess::command(Context const& context,
 Result<MoveStatus> MoverProcess::status(Context const& context) {
     if (!std::filesystem::exists(journal(options_))) return MoveStatus();
     auto const finished = TRY(command(context, {"status", "--format", "json"}));
-    if (!finished.status.success())
-        return Error(ErrorCode::Aborted,
-                     fmt::format("aipress database status: {}: {}", finished.status.describe(),
-                                 finished.standard_error));
-    return parse_status(finished.standard_output).in_context("aipress database status");
+    if (finished.status.success()) {
+        was_seen_ = true;
+        return parse_status(finished.standard_output).in_context("aipress database status");
+    }
+    // The journal's file may be there a moment before its first entry.
+    if (!was_seen_ && !process_.poll()) return MoveStatus();
+    return Error(ErrorCode::Aborted,
+                 fmt::format("aipress database status: {}: {}", finished.status.describe(),
+                             finished.standard_error));
 }
 
 Result<void> MoverProcess::command_must_succeed(Context const& context,

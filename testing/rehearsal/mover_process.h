@@ -65,6 +65,7 @@ private:
 
     MoverOptions options_;
     Process process_;
+    bool was_seen_ = false;  // a status was read at least once
 };
 
 }  // namespace aipress::rehearsal

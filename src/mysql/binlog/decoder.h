@@ -38,6 +38,9 @@ public:
     // 1 GiB at once).
     Result<std::vector<Event>> decode(std::span<std::byte const> event);
 
+    // Between a TABLE_MAP and the last rows of its statement: reading cannot begin again here.
+    [[nodiscard]] bool in_statement() const;
+
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

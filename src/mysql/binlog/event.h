@@ -19,12 +19,13 @@ struct ColumnValue {
     enum class Kind {
         Absent,  // not in this image (binlog_row_image MINIMAL or NOBLOB)
         Null,
-        Integer,  // TINY … LONGLONG, YEAR, ENUM (its number), as stored: see as_signed /
-                  // as_unsigned
+        Integer,  // TINY … LONGLONG, ENUM (its number), as stored: see as_signed / as_unsigned;
+                  // YEAR: the year itself
         Bits,     // BIT and SET: `integer` holds the number
         Real,     // FLOAT and DOUBLE
         Text,     // DECIMAL, DATE, TIME, DATETIME, TIMESTAMP (UTC), in the server's canonical text
-        Bytes,    // CHAR, VARCHAR, TEXT, BINARY, BLOB, GEOMETRY, and MySQL's binary JSON
+        Bytes,    // CHAR, VARCHAR, TEXT, BINARY, BLOB, GEOMETRY, and MySQL's binary JSON. BINARY(n)
+                  // comes without its trailing zero bytes, CHAR(n) without its trailing spaces
     };
     Kind kind = Kind::Absent;
     std::uint64_t integer = 0;  // zero-extended from `width` bytes: the log does not say the sign

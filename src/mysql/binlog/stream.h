@@ -39,7 +39,9 @@ public:
     // Unimplemented from the decoder.
     Result<std::vector<Event>> next(Context const& context);
 
-    // Behind the last event given; taken from our own reading of ROTATE and event headers.
+    // Behind the last event given; taken from our own reading of ROTATE and event headers. Inside a
+    // statement (between its TABLE_MAP and its last rows) it stays in front of the statement, so
+    // that a stream can always be opened again here; some events then come twice.
     [[nodiscard]] Position const& position() const;
 
 private:

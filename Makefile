@@ -1,0 +1,53 @@
+# The commands of the house. Each installs what it lacks on Debian 12 (tools/setup) and may be repeated.
+# (`make up`, the control plane with its sandbox cloud, comes with the part `sandbox`.)
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+REHEARSE_ARGS ?=
+BENCH_ARGS ?=
+
+.DEFAULT_GOAL := build
+.PHONY: build configure test test-fast rehearse bench check format clean
+
+configure:
+	@tools/setup build
+	@mkdir -p build
+	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+
+build: configure
+	@cmake --build --preset release --parallel $(JOBS)
+
+# The whole suite; ends with 'N passed, N failed, N skipped' and the reason of every skip.
+test:
+	@tools/setup test
+	@$(MAKE) --no-print-directory build
+	@tools/run_tests
+
+# Labels unit and integration only: under three minutes.
+test-fast:
+	@tools/setup test
+	@$(MAKE) --no-print-directory build
+	@tools/run_tests --fast
+
+# Two real servers, three real WordPress sites with visitors, three moves, one rollback.
+rehearse:
+	@tools/setup rehearse
+	@$(MAKE) --no-print-directory build
+	@build/aipress-rehearse $(REHEARSE_ARGS)
+
+# Ratios against mariadb-dump and mydumper on real servers, e.g. BENCH_ARGS="--size 200M --repeat 3".
+bench:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory build
+	@build/mover_bench $(BENCH_ARGS)
+
+check:
+	@tools/setup check
+	@$(MAKE) --no-print-directory configure
+	@tools/check
+
+format:
+	@tools/setup check
+	@git ls-files -z -- '*.h' '*.cc' | xargs -0 clang-format-19 -i
+
+clean:
+	@rm -rf build

@@ -1,0 +1,33 @@
+// The commands, one function each; the value is the exit code.
+#pragma once
+
+#include "cli/arguments.h"
+#include "cli/command_line.h"
+#include "mover/move.h"
+
+namespace aipress::cli {
+
+// move, and the verbs that take over a move that no process works on: opens the journal, runs to
+// the goal in the foreground, prints the report.
+[[nodiscard]] int run_move(Arguments const& arguments, Environment& environment, mover::Goal goal);
+// move --dry-run
+[[nodiscard]] int run_dry_run(Arguments const& arguments, Environment& environment);
+[[nodiscard]] int run_preflight(Arguments const& arguments, Environment& environment);
+[[nodiscard]] int run_verify(Arguments const& arguments, Environment& environment);
+[[nodiscard]] int run_status(Arguments const& arguments, Environment& environment);
+// pause, resume, switch, rollback, finalize
+[[nodiscard]] int run_control(Arguments const& arguments, Environment& environment);
+
+// "aipress database VERB --journal FILE [the move's options]".
+[[nodiscard]] std::string command_text(Verb verb, Arguments const& arguments);
+// The same for a move of which only the report is known.
+[[nodiscard]] std::string command_text(Verb verb, Arguments const& arguments,
+                                       mover::Report const& report);
+// The database's name in Endpoint::display().
+[[nodiscard]] std::string database_of(std::string_view display);
+
+// The name that was typed to confirm what cannot be undone. Errors: InvalidArgument.
+Result<void> check_typed_name(std::string_view option, std::string_view typed,
+                              mover::Report const& report);
+
+}  // namespace aipress::cli

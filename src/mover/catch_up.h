@@ -1,0 +1,128 @@
+// Changed rows carried from one side to the other, in rounds, and compared there.
+//
+// A round: a heartbeat is written and waited for in the log; the dirty keys so far are taken;
+// another heartbeat is committed, so that all of them are visible to a SELECT (a barrier: the log
+// shows a transaction before its commit is visible); their rows are read; in one transaction on the
+// other side the keys are deleted and the rows that still exist inserted. Never REPLACE and never
+// INSERT IGNORE: those drop rows of other keys silently. A duplicate key means that the read was
+// ahead of the log: the keys wait for the next round.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "base/probe.h"
+#include "base/result.h"
+#include "mover/digest.h"
+#include "mover/follower.h"
+#include "mover/key_set.h"
+#include "mover/metadata.h"
+#include "mover/row_writer.h"
+#include "mysql/connection.h"
+
+namespace aipress::mover {
+
+struct CatchUpOptions {
+    mysql::Endpoint from;
+    mysql::Endpoint to;
+    std::string move_id;
+    std::uint32_t server_id = 0;
+    mysql::binlog::Position start;
+    milliseconds retry_for{60'000};
+    std::filesystem::path spill_directory;
+};
+
+// A row that differs though no change of it is waiting.
+struct RowDifference {
+    std::string table;
+    std::string key;  // described; empty: the table as a whole
+};
+
+struct CatchUpTotals {
+    std::uint64_t rounds = 0;
+    std::uint64_t keys_carried = 0;
+    std::uint64_t keys_compared = 0;
+};
+
+// Not thread safe, but for follower().
+class CatchUp {
+public:
+    // Starts to follow. `layouts` (tables of options.from, equal on both sides) and the probe
+    // outlive it.
+    [[nodiscard]] static Result<std::unique_ptr<CatchUp>> start(Context const& context,
+                                                                CatchUpOptions options,
+                                                                Layouts const& layouts,
+                                                                Probe& probe);
+
+    [[nodiscard]] Follower& follower() { return *follower_; }
+    [[nodiscard]] metadata::Heartbeat& heartbeat() { return heartbeat_; }
+
+    // One round, and a comparison of rows carried over earlier. Errors: FailedPrecondition when a
+    // table keeps refusing rows for duplicate keys; whatever the servers or the follower say.
+    Result<void> round(Context const& context);
+
+    // With the `from` side closed: rounds until nothing waits and everything carried over has been
+    // compared. Errors: DataLoss for a difference, DeadlineExceeded.
+    Result<void> drain(Context const& context);
+
+    // Tables without a key, whole, in one transaction each, and compared. The `from` side is
+    // closed. Returns rows compared.
+    Result<std::uint64_t> copy_keyless_tables(Context const& context);
+
+    // Rows found different by somebody else (a range compared): the next round finds out whether a
+    // change of them was on its way.
+    void suspect(std::string const& table, std::vector<RowKey> keys);
+
+    [[nodiscard]] std::vector<RowDifference> const& differences() const { return differences_; }
+    [[nodiscard]] std::size_t unverified_keys() const { return unverified_.size(); }
+    [[nodiscard]] bool has_suspects() const { return !suspects_.empty(); }
+    [[nodiscard]] CatchUpTotals const& totals() const { return totals_; }
+
+private:
+    enum class Conflict { None, Duplicate };
+    struct Carried {
+        Conflict conflict = Conflict::None;
+    };
+    enum class WriteMode { Bulk, RowByRow };
+
+    CatchUp(CatchUpOptions options, Layouts const& layouts, Probe& probe, mysql::Connection beat,
+            mysql::Connection reader, mysql::Connection writer, WritePath path);
+
+    Result<void> barrier_and_suspects(Context const& context);
+    Result<Conflict> carry_table(Context const& context, TableLayout const& layout,
+                                 KeySet const& keys);
+    Result<Conflict> carry_in_one_transaction(Context const& context, TableLayout const& layout,
+                                              KeySet const& keys, WriteMode mode);
+    Result<Conflict> carry_batch(Context const& context, TableLayout const& layout,
+                                 std::vector<std::string_view> const& keys, WriteMode mode);
+    Result<void> delete_keys(Context const& context, TableLayout const& layout,
+                             std::vector<std::string_view> const& keys);
+    Result<Conflict> insert_keys(Context const& context, TableLayout const& layout,
+                                 std::vector<std::string_view> const& keys, WriteMode mode);
+    Result<void> commit(Context const& context);
+    Result<void> compare_carried(Context const& context, std::size_t most);
+    Result<void> copy_keyless_table(Context const& context, TableLayout const& layout,
+                                    std::uint64_t& rows);
+
+    CatchUpOptions const options_;
+    Layouts const& layouts_;
+    Probe& probe_;
+    mysql::Connection beat_connection_;
+    mysql::Connection reader_;
+    mysql::Connection writer_;
+    WritePath path_;
+    metadata::Heartbeat heartbeat_;
+    KeySets unverified_;
+    std::map<std::string, std::vector<RowKey>> suspects_;
+    std::map<std::string, unsigned> conflict_rounds_;
+    std::vector<RowDifference> differences_;
+    mysql::binlog::Position saved_position_;
+    CatchUpTotals totals_;
+    std::unique_ptr<Follower> follower_;
+};
+
+}  // namespace aipress::mover

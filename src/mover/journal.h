@@ -1,0 +1,81 @@
+// The journal of one move: a file of records, appended and flushed to disk before what they
+// announce happens. Source of truth for the state, the owner, and every side effect to be undone.
+//
+// Format: one record a line, "<crc32, 8 hex digits> <JSON object>\n"; the first is
+// {"aipress_journal":1,…}. A last line without its newline is a write that a crash cut short, and
+// is dropped; any other damage is DataLoss. An advisory lock (flock) on the file keeps a second
+// process out.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/probe.h"
+#include "base/result.h"
+#include "mover/effects.h"
+#include "mover/report.h"
+#include "mysql/binlog/position.h"
+
+namespace aipress::mover {
+
+// What a journal says.
+struct JournalContent {
+    std::string move_id;
+    std::string source;  // Endpoint::display()
+    std::string target;
+    State state = State::Preflight;
+    Side owner = Side::Source;
+    bool paused = false;
+    bool reverse_kept = true;
+    std::optional<mysql::binlog::Position> start;          // P0, of the source's log
+    std::optional<mysql::binlog::Position> reverse_start;  // R0, of the target's log
+    std::string schema_hash;
+    std::vector<Effect> effects;  // outstanding, oldest first
+    boost::json::object objects;  // the schema objects that were dropped or are to be made again
+    boost::json::object report;   // the last one written
+};
+
+// Not thread safe. Every append goes through fsync; probe points "journal-<what>.before" and
+// ".after".
+class Journal final : public EffectLog {
+public:
+    // Errors: Unavailable when another process holds the lock, FailedPrecondition when the journal
+    // is of another pair of databases, DataLoss when it is damaged, and what the file system says.
+    [[nodiscard]] static Result<Journal> open(std::string const& path, std::string const& source,
+                                              std::string const& target, Probe& probe);
+    // Read only, without the lock. Errors: NotFound, DataLoss.
+    [[nodiscard]] static Result<JournalContent> read(std::string const& path);
+
+    Journal(Journal&&) noexcept;
+    Journal& operator=(Journal&&) noexcept;
+    ~Journal() override;
+
+    [[nodiscard]] JournalContent const& content() const { return content_; }
+
+    Result<void> set_state(State state, boost::json::object report);
+    // One record: whoever reads the journal sees either the old owner or the new.
+    Result<void> set_owner(Side owner);
+    Result<void> set_paused(bool paused);
+    Result<void> set_reverse_kept(bool kept);
+    Result<void> set_start(mysql::binlog::Position const& position);
+    Result<void> set_reverse_start(mysql::binlog::Position const& position);
+    Result<void> set_schema(std::string const& hash, boost::json::object objects);
+
+    Result<void> intend(Effect const& effect) override;
+    Result<void> undone(Effect const& effect) override;
+    [[nodiscard]] std::vector<Effect> outstanding(Side side, std::string_view scope) const override;
+
+private:
+    struct File;
+    Journal(std::unique_ptr<File> file, Probe& probe);
+    Result<void> append(std::string_view what, boost::json::object const& record);
+
+    std::unique_ptr<File> file_;
+    Probe* probe_;
+    JournalContent content_;
+};
+
+}  // namespace aipress::mover
