@@ -18,7 +18,7 @@ struct TenantProgress {
     std::size_t comments = 0;
 };
 
-// "blog    copying       41 %  …": without a line end.
+// "blog    copying     source  41 %  …": ASCII, without a line end.
 [[nodiscard]] std::string progress_line(TenantProgress const& tenant);
 
 // Not thread safe.

@@ -63,9 +63,15 @@ private:
         for (auto& tenant : stage_.tenants()) {
             bool const is_rolled_back = tenant.site.name() == kRolledBack;
             if (only && (*only == Fate::RolledBack) != is_rolled_back) continue;
-            auto const so_far = tenant.ledger.count_on(address);
-            TRY(tenant.ledger.wait_for(waiting, address, so_far + chapter_)
-                    .in_context(tenant.site.name()));
+            auto const enough = tenant.ledger.count_on(address) + chapter_;
+            while (true) {
+                auto const reached =
+                    tenant.ledger.wait_for(waiting.within(kStatusInterval), address, enough);
+                if (reached.ok()) break;
+                if (waiting.expired() || waiting.stopped())
+                    return Error(reached.error()).in_context(tenant.site.name());
+                TRY(refresh_all());
+            }
         }
         return {};
     }
@@ -92,8 +98,7 @@ private:
     Result<void> follow(std::string_view what, auto const& holds) {
         auto const waiting = context_.within(kMoveTimeout);
         while (true) {
-            for (auto& move : moves_) TRY(refresh(move));
-            show();
+            TRY(refresh_all());
             if (std::ranges::all_of(moves_, holds)) return {};
             for (auto& move : moves_)
                 if (!holds(move) && move.process.ended())
@@ -111,6 +116,12 @@ private:
             return status.release_error().in_context(move.tenant.site.name() + ": " +
                                                      move.process.last_words());
         move.status = status.release();
+        return {};
+    }
+
+    Result<void> refresh_all() {
+        for (auto& move : moves_) TRY(refresh(move));
+        if (!moves_.empty()) show();
         return {};
     }
 
