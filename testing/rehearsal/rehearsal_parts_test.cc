@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <thread>
 
+#include "testing/rehearsal/arguments.h"
 #include "testing/rehearsal/census.h"
 #include "testing/rehearsal/child.h"
 #include "testing/rehearsal/ledger.h"
@@ -126,6 +127,47 @@ TEST(TextSource, TheSameSeedMeansTheSameText) {
     EXPECT_EQ(article, again.article(3'000));
     EXPECT_NE(article, other.article(3'000));
     EXPECT_THAT(first.serialized(200), Not(IsEmpty()));
+}
+
+std::variant<Arguments, UsageExit> parse(std::vector<std::string> words) {
+    words.insert(words.begin(), "some/folder/aipress-rehearse");
+    std::vector<char*> pointers;
+    for (auto& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    return parse_arguments(static_cast<int>(words.size()), pointers.data(), "php");
+}
+
+TEST(Arguments, DefaultsAreTheWholeRehearsalWithTheBinaryBeside) {
+    auto const parsed = parse({});
+    auto const& arguments = std::get<Arguments>(parsed);
+    EXPECT_EQ(arguments.rehearsal.aipress, "some/folder/aipress");
+    EXPECT_EQ(arguments.rehearsal.stage.scale, Scale::Full);
+    EXPECT_EQ(arguments.rehearsal.scope, Scope::Move);
+    EXPECT_EQ(arguments.log_folder, LogFolder::RemoveWhenGood);
+}
+
+TEST(Arguments, EveryOptionIsTaken) {
+    auto const parsed = parse({"--small", "--sites-only", "--hold", "--keep", "--seed", "77",
+                               "--aipress", "other", "--php", "here"});
+    auto const& arguments = std::get<Arguments>(parsed);
+    EXPECT_EQ(arguments.rehearsal.stage.scale, Scale::Small);
+    EXPECT_EQ(arguments.rehearsal.scope, Scope::SitesOnly);
+    EXPECT_EQ(arguments.rehearsal.ending, Ending::Hold);
+    EXPECT_EQ(arguments.log_folder, LogFolder::Keep);
+    EXPECT_EQ(arguments.rehearsal.stage.seed, 77u);
+    EXPECT_EQ(arguments.rehearsal.aipress, "other");
+    EXPECT_EQ(arguments.rehearsal.stage.php_folder, "here");
+}
+
+TEST(Arguments, WrongUsageIsRefused) {
+    for (auto const& words : std::vector<std::vector<std::string>>{
+             {"--smal1"}, {"--seed"}, {"--seed", "x"}, {"--seed", "-1"}, {"stray"}}) {
+        auto const parsed = parse(words);
+        ASSERT_TRUE(std::holds_alternative<UsageExit>(parsed)) << words.front();
+        EXPECT_EQ(std::get<UsageExit>(parsed).code, 2);
+    }
+    auto const help = parse({"--help"});
+    EXPECT_EQ(std::get<UsageExit>(help).code, 0);
 }
 
 TEST(Child, LastLinesOfALog) {
