@@ -18,7 +18,7 @@ Result<std::string> find_program(std::string const& name) {
     char const* path = std::getenv("PATH");
     std::istringstream folders(std::string(path ? path : "/usr/bin:/bin") + ":/usr/sbin:/sbin");
     for (std::string folder; std::getline(folders, folder, ':');) {
-        auto candidate = folder + "/" + name;
+        auto candidate = folder.append("/").append(name);
         if (access(candidate.c_str(), X_OK) == 0) return candidate;
     }
     return Error(ErrorCode::NotFound, name + " is not installed");

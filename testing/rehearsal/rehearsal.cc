@@ -127,6 +127,7 @@ private:
 
     void show() {
         std::vector<TenantProgress> lines;
+        lines.reserve(moves_.size());
         for (auto const& move : moves_)
             lines.push_back({move.tenant.site.name(), move.status,
                              move.tenant.visitors->statistics(), move.tenant.ledger.size()});

@@ -132,6 +132,7 @@ TEST(TextSource, TheSameSeedMeansTheSameText) {
 std::variant<Arguments, UsageExit> parse(std::vector<std::string> words) {
     words.insert(words.begin(), "some/folder/aipress-rehearse");
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     return parse_arguments(static_cast<int>(words.size()), pointers.data(), "php");

@@ -95,6 +95,7 @@ Result<void> Stage::start_servers() {
 Result<void> Stage::start_sites(Context const& context) {
     options_.say("starting nginx and php-fpm");
     std::vector<VirtualHost> hosts;
+    hosts.reserve(kRoles.size());
     for (auto const& role : kRoles)
         hosts.push_back({role.name, Site::document_root(options_.folder / role.name)});
     web_server_ = TRY(WebServer::start(context, options_.folder / "web", hosts,

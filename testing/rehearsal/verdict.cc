@@ -26,13 +26,13 @@ void check_move(Outcome& outcome, Tenant const& tenant, std::string const& owner
 
 void check_visits(Outcome& outcome) {
     if (outcome.accepted_on_target == 0)
-        outcome.faults.push_back("no comment was accepted on the new side: nothing was shown");
+        outcome.faults.emplace_back("no comment was accepted on the new side: nothing was shown");
     if (outcome.visits.vanished > 0)
-        outcome.faults.push_back(fmt::format("{} accepted comments did not show on their page",
-                                             outcome.visits.vanished));
+        outcome.faults.emplace_back(fmt::format("{} accepted comments did not show on their page",
+                                                outcome.visits.vanished));
     for (auto const& example : outcome.ledger.examples) outcome.faults.push_back(example);
     if (!outcome.ledger.complete() && outcome.ledger.examples.empty())
-        outcome.faults.push_back("accepted comments are missing");
+        outcome.faults.emplace_back("accepted comments are missing");
 }
 
 std::string columns(auto const&... cells) {

@@ -51,15 +51,21 @@ std::uint64_t comment_of_location(std::string_view location) {
 }
 
 struct Visitors::Impl {
+    Impl(VisitorOptions its_options, Ledger& its_ledger, Clock& its_clock)
+        : options(std::move(its_options)),
+          ledger(its_ledger),
+          clock(its_clock),
+          last_success(its_clock.now()) {}
+
     VisitorOptions options;
     Ledger& ledger;
     Clock& clock;
-    mutable std::mutex mutex{};
-    VisitStatistics counted{};
-    std::vector<float> latencies{};
-    SteadyTime last_success = clock.now();
+    mutable std::mutex mutex;
+    VisitStatistics counted;
+    std::vector<float> latencies;
+    SteadyTime last_success;
     bool in_outage = false;
-    std::vector<std::jthread> threads{};  // last: joined before what they use goes
+    std::vector<std::jthread> threads;  // last: joined before what they use goes
 
     void record(Page const& page, std::string const& fault) {
         std::lock_guard const lock(mutex);
@@ -144,7 +150,7 @@ struct Visitors::Impl {
 };
 
 Visitors::Visitors(VisitorOptions options, Ledger& ledger, Clock& clock)
-    : impl_(new Impl{std::move(options), ledger, clock}) {
+    : impl_(std::make_unique<Impl>(std::move(options), ledger, clock)) {
     auto& impl = *impl_;
     auto seed = impl.options.seed;
     for (unsigned i = 0; i < impl.options.readers; ++i)

@@ -49,6 +49,7 @@ sockaddr_in loopback(std::uint16_t port) {
 
 std::uint16_t free_port() {
     int const descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT(descriptor >= 0);
     auto address = loopback(0);
     socklen_t size = sizeof address;
     ASSERT(bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) == 0);
@@ -59,6 +60,7 @@ std::uint16_t free_port() {
 
 bool accepts(int domain, sockaddr const* address, socklen_t size) {
     int const descriptor = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT(descriptor >= 0);
     bool const connected = connect(descriptor, address, size) == 0;
     close(descriptor);
     return connected;
@@ -73,7 +75,7 @@ bool socket_accepts(std::filesystem::path const& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.string().size() >= sizeof address.sun_path) return false;
-    std::strcpy(address.sun_path, path.c_str());
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
     return accepts(AF_UNIX, reinterpret_cast<sockaddr const*>(&address), sizeof address);
 }
 
@@ -176,8 +178,8 @@ Result<Process> start_nginx(Context const& context, std::filesystem::path const&
 
 }  // namespace
 
-Result<WebServer> WebServer::start(Context const& context, std::filesystem::path folder,
-                                   std::vector<VirtualHost> hosts,
+Result<WebServer> WebServer::start(Context const& context, std::filesystem::path const& folder,
+                                   std::vector<VirtualHost> const& hosts,
                                    std::filesystem::path const& prepend) {
     std::filesystem::create_directories(folder);
     auto const starting = context.within(kStartTimeout);
@@ -185,6 +187,7 @@ Result<WebServer> WebServer::start(Context const& context, std::filesystem::path
     // Between finding a port free and nginx's bind somebody else may take it: then other ports.
     for (int attempt = 1;; ++attempt) {
         std::vector<std::uint16_t> ports;
+        ports.reserve(hosts.size());
         for (std::size_t i = 0; i < hosts.size(); ++i) ports.push_back(free_port());
         auto nginx = start_nginx(starting, folder, hosts, ports);
         if (nginx) return WebServer(std::move(php), nginx.release(), std::move(ports));

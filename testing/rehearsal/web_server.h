@@ -24,8 +24,8 @@ public:
     // Waits until both answer. `prepend`: a PHP file run before every script. Errors: NotFound when
     // nginx or php-fpm is not installed; Unavailable with the end of their log.
     [[nodiscard]] static Result<WebServer> start(Context const& context,
-                                                 std::filesystem::path folder,
-                                                 std::vector<VirtualHost> hosts,
+                                                 std::filesystem::path const& folder,
+                                                 std::vector<VirtualHost> const& hosts,
                                                  std::filesystem::path const& prepend);
 
     // "http://127.0.0.1:PORT", in the order of `hosts`.
