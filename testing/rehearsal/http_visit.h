@@ -1,0 +1,40 @@
+// One request after another as a browser makes them, on a kept connection. The only file of the
+// rehearsal that sees libcurl. No retries: a visitor who sees an error has seen it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace aipress::rehearsal {
+
+struct Page {
+    int status = 0;     // 0: transport error
+    std::string error;  // of the transport
+    std::string body;
+    std::string location;  // of a redirect, which is not followed
+    std::string database;  // X-Database: which server WordPress was going to ask
+    milliseconds took{0};
+};
+
+// Not thread safe.
+class Browser {
+public:
+    Browser();
+    Browser(Browser&&) noexcept;
+    ~Browser();
+
+    [[nodiscard]] Page get(std::string const& url);
+    [[nodiscard]] Page post(std::string const& url,
+                            std::vector<std::pair<std::string, std::string>> const& form);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aipress::rehearsal

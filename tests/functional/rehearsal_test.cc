@@ -1,0 +1,147 @@
+// aipress-rehearse on little data: with the mover, and with stand-ins that show that it can tell a
+// good mover from a bad one.
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "base/subprocess.h"
+#include "testing/temporary_directory.h"
+
+namespace aipress {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr milliseconds kRehearsalTimeout{180'000};
+constexpr milliseconds kStopTimeout{30'000};
+
+std::string from_environment(char const* name) {
+    char const* value = std::getenv(name);
+    return value ? value : "";
+}
+
+std::string read_text(std::filesystem::path const& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class Rehearsal : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!std::filesystem::exists("/usr/share/wordpress/wp-includes/version.php"))
+            GTEST_SKIP() << "Debian's package wordpress is not installed";
+        auto made = testing::TemporaryDirectory::make();
+        ASSERT_TRUE(made.ok()) << made.error().message();
+        directory_.emplace(made.release());
+        std::filesystem::create_directory(scratch());
+    }
+
+    // Where the rehearsal makes its own folder.
+    [[nodiscard]] std::filesystem::path scratch() const { return directory_->path() / "scratch"; }
+
+    [[nodiscard]] ProcessOptions command(std::vector<std::string> arguments) const {
+        ProcessOptions options;
+        auto const binary = std::filesystem::path(from_environment("AIPRESS_BINARY"));
+        options.arguments = {binary.parent_path() / "aipress-rehearse", "--small"};
+        options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+        options.environment = {{"TMPDIR", scratch().string()}};
+        return options;
+    }
+
+    [[nodiscard]] ProcessResult rehearse(ProcessOptions const& options) {
+        auto result = run_process(context_.within(kRehearsalTimeout), options);
+        if (!result.ok()) ADD_FAILURE() << result.error().message();
+        return result.ok() ? result.release() : ProcessResult{};
+    }
+
+    [[nodiscard]] static std::string naive_mover() {
+        return from_environment("AIPRESS_SOURCE_DIR") + "/testing/rehearsal/naive_mover.sh";
+    }
+
+    // Command lines of processes that were started with a file below our folder.
+    [[nodiscard]] std::vector<std::string> left_running() const {
+        std::vector<std::string> found;
+        for (auto const& entry : std::filesystem::directory_iterator("/proc")) {
+            if (entry.path().filename() == std::to_string(getpid())) continue;
+            auto const line = read_text(entry.path() / "cmdline");
+            if (line.find(scratch().string()) != std::string::npos) found.push_back(line);
+        }
+        return found;
+    }
+    [[nodiscard]] std::vector<std::string> left_behind() const {
+        std::vector<std::string> found;
+        for (auto const& entry : std::filesystem::directory_iterator(scratch()))
+            found.push_back(entry.path().filename());
+        return found;
+    }
+
+    SystemClock clock_;
+    Context context_{clock_, Deadline::never(), {}};
+    std::optional<testing::TemporaryDirectory> directory_;
+};
+
+TEST_F(Rehearsal, MovesThreeLiveSitesAndOneOfThemBack) {
+    auto const result = rehearse(command({}));
+    EXPECT_TRUE(result.status.success()) << result.status.describe() << "\n"
+                                         << result.standard_error << result.standard_output;
+    EXPECT_THAT(result.standard_output, HasSubstr("good, rolled_back"));
+    EXPECT_THAT(result.standard_output, HasSubstr("good, finalized"));
+    EXPECT_THAT(left_running(), IsEmpty());
+    EXPECT_THAT(left_behind(), IsEmpty());
+}
+
+TEST_F(Rehearsal, BelievesAMoverThatShutsTheSiteMeanwhile) {
+    auto const result = rehearse(command({"--aipress", naive_mover()}));
+    EXPECT_TRUE(result.status.success()) << result.status.describe() << "\n"
+                                         << result.standard_error << result.standard_output;
+    EXPECT_THAT(result.standard_output, Not(HasSubstr("FAILED")));
+    EXPECT_THAT(left_running(), IsEmpty());
+    EXPECT_THAT(left_behind(), IsEmpty());
+}
+
+TEST_F(Rehearsal, CatchesAMoverThatLosesComments) {
+    auto options = command({"--aipress", naive_mover()});
+    options.environment.emplace_back("NAIVE_MOVER_FENCE", "open");
+    auto const result = rehearse(options);
+    EXPECT_EQ(result.status.code, 1) << result.standard_error;
+    EXPECT_THAT(result.standard_output, HasSubstr("FAILED, finalized"));
+    EXPECT_THAT(result.standard_output, HasSubstr("missing in wp_comments"));
+    EXPECT_THAT(result.standard_error, HasSubstr("logs kept in"));
+    EXPECT_THAT(left_running(), IsEmpty());
+}
+
+TEST_F(Rehearsal, AMoverThatFailsIsQuoted) {
+    auto const result = rehearse(command({"--aipress", "/bin/false"}));
+    EXPECT_EQ(result.status.code, 1);
+    EXPECT_THAT(result.standard_error, HasSubstr("aipress database move: exit code 1"));
+    EXPECT_THAT(left_running(), IsEmpty());
+}
+
+TEST_F(Rehearsal, CtrlCTakesEverythingDown) {
+    auto options = command({"--sites-only", "--hold"});
+    options.error_file = directory_->path() / "stderr";
+    auto started = Process::start(options);
+    ASSERT_TRUE(started.ok()) << started.error().message();
+    auto process = started.release();
+    auto const waiting = context_.within(kRehearsalTimeout);
+    while (read_text(options.error_file).find("legacy stays at http://") == std::string::npos) {
+        ASSERT_FALSE(process.poll().has_value()) << read_text(options.error_file);
+        ASSERT_TRUE(waiting.sleep(milliseconds(50))) << read_text(options.error_file);
+    }
+    EXPECT_THAT(left_running(), Not(IsEmpty()));
+
+    process.send_signal(SIGINT);
+    auto const status = process.wait(context_.within(kStopTimeout));
+    ASSERT_TRUE(status.ok()) << status.error().message();
+    EXPECT_TRUE(status->success()) << status->describe() << read_text(options.error_file);
+    EXPECT_THAT(left_running(), IsEmpty());
+    EXPECT_THAT(left_behind(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace aipress
