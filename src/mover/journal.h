@@ -30,7 +30,7 @@ struct JournalContent {
     Side owner = Side::Source;
     bool paused = false;
     bool reverse_kept = true;
-    bool rolling_back = false;  // the fence is that of a rollback
+    bool rolling_back = false;                             // the fence is that of a rollback
     std::optional<mysql::binlog::Position> start;          // P0, of the source's log
     std::optional<mysql::binlog::Position> reverse_start;  // R0, of the target's log
     std::string schema_hash;

@@ -149,8 +149,8 @@ Result<void> RowWriter::run_insert(Context const& context, std::string const& sq
 Result<WriteOutcome> RowWriter::insert(Context const& context, TableLayout const& layout,
                                        mysql::RowStream& rows) {
     WriteOutcome outcome;
-    auto const head = fmt::format("INSERT INTO {} ({}) VALUES ", layout.quoted_name(),
-                                  layout.insert_columns());
+    auto const head =
+        fmt::format("INSERT INTO {} ({}) VALUES ", layout.quoted_name(), layout.insert_columns());
     std::string sql = head;
     while (true) {
         auto const row = TRY(rows.next());
@@ -173,8 +173,8 @@ Result<RowWriter::RowByRow> RowWriter::write_row_by_row(
     Context const& context, TableLayout const& layout, mysql::RowStream& rows,
     std::function<void(RowKey const&)> const& on_duplicate) {
     RowByRow result;
-    auto const head = fmt::format("INSERT INTO {} ({}) VALUES ", layout.quoted_name(),
-                                  layout.insert_columns());
+    auto const head =
+        fmt::format("INSERT INTO {} ({}) VALUES ", layout.quoted_name(), layout.insert_columns());
     while (true) {
         auto const row = TRY(rows.next());
         if (!row) break;

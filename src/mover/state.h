@@ -1,10 +1,12 @@
 // The life of a move, as a pure function: step(state, event) → state. The driver does the I/O.
 //
-//   preflight ──► schema ──► copying ──► catching_up ──► verifying ──► standby ──► fenced ──► switched
+//   preflight ──► schema ──► copying ──► catching_up ──► verifying ──► standby ──► fenced ──►
+//   switched
 //                                             ▲              │            ▲ │         │          │
 //                                             └── restarted ─┴────────────┘ └─ fence undone      │
 //                                                                                                ▼
-//   rolled_back ◄── fenced (rolling back) ◄──────────────────────────────────────────────── reversing
+//   rolled_back ◄── fenced (rolling back) ◄────────────────────────────────────────────────
+//   reversing
 //                                                                                                │
 //   aborted: from every state before switched                                  finalized ◄───────┘
 #pragma once
@@ -21,16 +23,16 @@ enum class MoveEvent {
     Copied,
     CaughtUp,
     Verified,
-    FenceBegun,       // of the switch
+    FenceBegun,  // of the switch
     FenceUndone,
-    OwnerIsTarget,    // behind the compare-and-set
+    OwnerIsTarget,  // behind the compare-and-set
     ReverseStarted,
-    RollbackBegun,    // the fence of a rollback
+    RollbackBegun,  // the fence of a rollback
     RollbackUndone,
-    OwnerIsSource,    // behind the compare-and-set of a rollback
+    OwnerIsSource,  // behind the compare-and-set of a rollback
     FinalizeDone,
     AbortDone,
-    Restarted,        // what was verified is known to a process only: catch up and verify again
+    Restarted,  // what was verified is known to a process only: catch up and verify again
 };
 
 // nullopt: the event cannot happen in that state, which is a bug of the caller.

@@ -1,7 +1,6 @@
 #include "mover/state.h"
 
 #include <gtest/gtest.h>
-
 #include <set>
 
 namespace aipress::mover {

@@ -18,7 +18,7 @@ std::string read_expression(std::string_view name, ColumnKind kind) {
             return fmt::format("{}*1e0", name);
         case ColumnKind::Bit:
         case ColumnKind::Enumerated:
-            return fmt::format("{}+0", name);
+            return fmt::format("CAST({} AS UNSIGNED)", name);  // `+0` is signed, or a DOUBLE
         case ColumnKind::Json:
             return fmt::format("CAST({} AS CHAR CHARACTER SET utf8mb4)", name);
         default:
@@ -120,7 +120,11 @@ std::string TableLayout::row_digest() const {
     // for.
     std::string digest = "CRC32(CONCAT_WS('|'";
     for (auto const& column : columns_) {
-        auto const value = read_expression(column.quoted_name, column.kind);
+        auto value = read_expression(column.quoted_name, column.kind);
+        // MariaDB cannot store -0.0 that MySQL 5.6 holds: the sign of zero is not compared.
+        bool const is_floating =
+            column.kind == ColumnKind::Float || column.kind == ColumnKind::Double;
+        if (is_floating) value += "+0e0";
         digest += is_short_text(column.kind)
                       ? fmt::format(",IFNULL(CONCAT({}),'N')", value)
                       : fmt::format(",IFNULL(CONCAT(CRC32({0}),':',LENGTH({0})),'N')", value);

@@ -34,7 +34,8 @@ public:
     [[nodiscard]] bool has_integer_key() const;
     [[nodiscard]] std::size_t table_column_count() const { return table_column_count_; }
 
-    // "`table`": sessions have the database as their default, which may be named otherwise on either side.
+    // "`table`": sessions have the database as their default, which may be named otherwise on
+    // either side.
     [[nodiscard]] std::string quoted_name() const { return mysql::quote_identifier(name_); }
     // The columns that travel: all but generated ones.
     [[nodiscard]] std::string select_list() const;

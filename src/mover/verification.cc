@@ -57,8 +57,7 @@ Result<VerificationPass> VerificationPass::begin(Context const& context,
     for (auto const& [name, layout] : layouts) {
         if (!layout.has_key()) continue;  // copied and compared whole, under the fence
         // Cut by the target's rows: the source has enough to do.
-        auto cut =
-            TRY(cut_ranges(context, pairs[0].target, layout, verify_range_rows(layout)));
+        auto cut = TRY(cut_ranges(context, pairs[0].target, layout, verify_range_rows(layout)));
         for (auto& range : cut) ranges.push_back({&layout, std::move(range)});
     }
     return VerificationPass(std::move(pairs), std::move(ranges));

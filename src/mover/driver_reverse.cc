@@ -1,0 +1,166 @@
+// After the switch: the stream back, the rollback, the end.
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "mover/driver.h"
+#include "mover/limits.h"
+#include "mover/schema_transfer.h"
+
+namespace aipress::mover {
+namespace {
+
+constexpr milliseconds kUndoTimeout{60'000};
+constexpr std::string_view kRollbackTriggers = "rollback-triggers";
+
+}  // namespace
+
+Result<void> Driver::start_reverse(Context const& context) {
+    if (backward_) return {};
+    ASSERT(journal_.content().reverse_start.has_value());
+    CatchUpOptions leg;
+    leg.from = options_.target;
+    leg.to = options_.source;
+    leg.move_id = journal_.content().move_id;
+    leg.server_id = stream_server_id(Side::Target);
+    leg.start = *journal_.content().reverse_start;
+    leg.retry_for = options_.retry_for;
+    leg.spill_directory = spill_directory_;
+    auto const saved = TRY(metadata::read_position(context, *source_, leg.move_id));
+    if (saved && leg.start < *saved) leg.start = *saved;
+    backward_ = TRY(CatchUp::start(context, std::move(leg), layouts_, probe_));
+    // A stream that began with the switch has carried and compared every change since; one that a
+    // new process began knows nothing of what an earlier one compared.
+    backward_verified_ = state() == State::Fenced || state() == State::Switched;
+    return {};
+}
+
+Result<void> Driver::reverse(Context const& context) {
+    TRY(start_reverse(context));
+    while (true) {
+        if (requests_.wants(Requests::Verb::Finalize)) return finalize(context);
+        if (requests_.wants(Requests::Verb::Rollback)) return roll_back(context);
+        if (requests_.wants(Requests::Verb::Switch)) {
+            requests_.answer(
+                Requests::Verb::Switch,
+                Error(ErrorCode::FailedPrecondition, "the database has been switched already"));
+        }
+        auto const failure = backward_->follower().status().failure;
+        if (!failure) {
+            TRY(backward_->round(context));
+            if (!backward_->differences().empty()) {
+                return Error(
+                    ErrorCode::DataLoss,
+                    fmt::format("{} {} differs on the old side: somebody else writes there",
+                                backward_->differences()[0].table,
+                                backward_->differences()[0].key));
+            }
+        } else if (mysql::is_connection_error(*failure)) {
+            return *failure;
+        }
+        TRY(pause_point(context));
+        requests_.wait_for_news(context.stop(), limits::kRoundPause);
+    }
+}
+
+Result<void> Driver::roll_back(Context const& context) {
+    auto const failure = backward_->follower().status().failure;
+    if (failure && !requests_.loss_accepted()) {
+        publish();
+        requests_.answer(
+            Requests::Verb::Rollback,
+            Error(ErrorCode::FailedPrecondition,
+                  fmt::format(
+                      "the stream back is broken ({}): a rollback now would lose {} changes "
+                      "or more; confirm with --accept-loss {}",
+                      failure->message(), report().writes_at_risk, options_.source.database)));
+        return {};
+    }
+    if (!failure && !backward_verified_) {
+        TRY(verify_all(context, *backward_));
+        backward_verified_ = true;
+    }
+    fence_began_ = clock_.now();
+    TRY(journal_.set_rolling_back(true));
+    TRY(transition(MoveEvent::RollbackBegun));
+    auto const budgeted = context.within(options_.fence_budget);
+    auto closed = close_target_and_prove(budgeted);
+    if (closed.ok() && !budgeted.expired()) {
+        TRY(journal_.set_owner(Side::Source));
+        return give_back(context);
+    }
+    auto error = closed.ok() ? Error(ErrorCode::DeadlineExceeded,
+                                     "the rollback's fence took longer than its budget")
+                             : closed.release_error();
+    if (mysql::is_connection_error(error) || context.stopped()) return error;
+    TRY(undo_rollback(context));
+    requests_.answer(Requests::Verb::Rollback, error);
+    log::warning("{}: the rollback was called off: {}", journal_.content().source, error.message());
+    return {};
+}
+
+// The fence of the switch with the roles swapped.
+Result<void> Driver::close_target_and_prove(Context const& context) {
+    bool const whole = !backward_->follower().status().failure;
+    TRY(gate(Side::Target).close(context, *target_).in_context("closing the target"));
+    table_lock_ = TRY(mysql::Connection::open(context, options_.target));
+    TRY(lock_tables_read(context, *table_lock_, table_names()));
+    if (whole) {
+        TRY(backward_->drain(context).in_context("carrying the last changes back"));
+        TRY(recopy_hidden_changes(context, *backward_));
+    }
+    TRY(gate(Side::Target).check_closed(context, *target_));
+    TRY(raise_counters(context, *target_, *source_));
+    // Events are still on the source, disabled; opening its gate enables them.
+    auto triggers = active_schema();
+    std::erase_if(triggers.objects, [](mysql::SchemaObject const& object) {
+        return object.kind != mysql::ObjectKind::Trigger;
+    });
+    TRY(create_active_objects(context, *source_, Side::Source, triggers, EventsEnabled::AsOnSource,
+                              std::string(kRollbackTriggers), journal_, probe_));
+    return run_switch_command(context, Side::Source);
+}
+
+// Behind the compare-and-set of a rollback.
+Result<void> Driver::give_back(Context const& context) {
+    TRY(gate(Side::Source).open(context, *source_));
+    if (fence_began_ != SteadyTime()) {
+        std::lock_guard const lock(report_mutex_);
+        report_.rollback_fence_ms = elapsed_ms(fence_began_, clock_.now()).count();
+    }
+    publish();
+    backward_.reset();
+    table_lock_.reset();
+    // The target keeps its rows, closed to the tenant: they can be looked at, and dropped by hand.
+    TRY(metadata::remove(context, *source_, journal_.content().move_id, probe_));
+    TRY(metadata::remove(context, *target_, journal_.content().move_id, probe_));
+    TRY(transition(MoveEvent::OwnerIsSource));
+    requests_.answer(Requests::Verb::Rollback, {});
+    return {};
+}
+
+Result<void> Driver::undo_rollback(Context const& context) {
+    auto const undoing = Context(clock_, Deadline::after(clock_, kUndoTimeout), std::stop_token());
+    table_lock_.reset();
+    auto told = run_switch_command(undoing, Side::Target);
+    if (!told.ok()) log::error("calling the rollback off: {}", told.error().message());
+    TRY(open_target(undoing));
+    TRY(undo_scope(undoing, *source_, Side::Source, std::string(kRollbackTriggers), journal_,
+                   probe_));
+    TRY(journal_.set_rolling_back(false));
+    (void)context;
+    return transition(MoveEvent::RollbackUndone);
+}
+
+Result<void> Driver::finalize(Context const& context) {
+    publish();
+    backward_.reset();
+    TRY(metadata::remove(context, *source_, journal_.content().move_id, probe_));
+    TRY(metadata::remove(context, *target_, journal_.content().move_id, probe_));
+    // The source keeps its rows, closed to the tenant: a stale client gets an error, never a lost
+    // write.
+    TRY(transition(MoveEvent::FinalizeDone));
+    requests_.answer(Requests::Verb::Finalize, {});
+    return {};
+}
+
+}  // namespace aipress::mover
