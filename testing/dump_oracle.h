@@ -19,7 +19,8 @@ namespace aipress::testing {
 
 enum class OracleScope {
     Rows,
-    // Also tables, views, triggers, routines and events, but for ENGINE and AUTO_INCREMENT.
+    // Also tables, views and routines, but for ENGINE and AUTO_INCREMENT. Not triggers and events:
+    // only the side that serves has them.
     RowsAndSchema,
     // Rows, by SELECT of every column's bytes alone: mariadb-dump cannot read MySQL 5.6.
     RowsBySelect,

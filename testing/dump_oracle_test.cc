@@ -130,13 +130,16 @@ TEST_F(DumpOracleTest, AgreesAcrossFamilies) {
     if (!old.ok() && old.error().code() == ErrorCode::NotFound)
         GTEST_SKIP() << old.error().message();
     ASSERT_THAT(old, IsOk());
+    std::string members;
+    for (int i = 0; i < 64; ++i) members += (i == 0 ? "'m" : ",'m") + std::to_string(i) + "'";
     std::string const table =
         "CREATE TABLE x.t (id BIGINT UNSIGNED PRIMARY KEY, f FLOAT, d DOUBLE, n DECIMAL(20,6), "
         "s VARCHAR(50) CHARACTER SET latin1, b BLOB, t TIMESTAMP(3) NULL, z DATETIME, y YEAR, "
-        "bits BIT(12), e ENUM('a','b'), st SET('p','q'))";
+        "bits BIT(12), e ENUM('a','b'), st SET(" +
+        members + "))";
     std::string const rows =
         "INSERT INTO x.t VALUES (1, 0.1, 1e-300, 12.5, x'e4818d', x'00ff', "
-        "'2024-02-29 01:02:03.456', '0000-00-00', 1999, b'101', 'a', 'p,q'), "
+        "'2024-02-29 01:02:03.456', '0000-00-00', 1999, b'101', 'a', 9223372036854775809), "
         "(18446744073709551615, -3.4e38, 4e-324, -1, NULL, '', NULL, NULL, NULL, NULL, NULL, '')";
     for (auto const* server : {&*old, server_.get()}) {
         server->execute("CREATE DATABASE x");
@@ -154,7 +157,7 @@ TEST_F(DumpOracleTest, AgreesAcrossFamilies) {
     for (std::string const change :
          {"f = 0.10000000894069672", "d = 1.0000000000000002e-300", "n = 12.500001",
           "s = x'e4818e'", "b = x'00fe'", "t = '2024-02-29 01:02:03.457'", "z = NULL", "y = 2000",
-          "bits = b'100'", "e = 'b'", "st = 'p'"}) {
+          "bits = b'100'", "e = 'b'", "st = 9223372036854775808"}) {
         server_->execute("UPDATE x.t SET " + change + " WHERE id = 1");
         EXPECT_EQ(compare_both().differing_lines, 2U) << change;
         server_->execute("DELETE FROM x.t WHERE id = 1");
