@@ -29,7 +29,7 @@ constexpr std::string_view kTables[] = {
     "CREATE TABLE IF NOT EXISTS aipress_mover.position ("
     " move_id VARBINARY(32) NOT NULL PRIMARY KEY,"
     " file VARBINARY(512) NOT NULL,"
-    " offset BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB",
+    " log_offset BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB",
 };
 
 std::uint64_t number_of(std::string_view text) {
@@ -156,7 +156,7 @@ Result<std::optional<mysql::binlog::Position>> read_position(Context const& cont
                                                              mysql::Connection& connection,
                                                              std::string const& move_id) {
     auto const rows = TRY(connection.query(
-        context, fmt::format("SELECT file, offset FROM aipress_mover.position WHERE move_id={}",
+        context, fmt::format("SELECT file, log_offset FROM aipress_mover.position WHERE move_id={}",
                              quote_text(move_id))));
     if (rows.rows.empty()) return std::optional<mysql::binlog::Position>();
     return std::optional(mysql::binlog::Position{*rows.rows[0][0], number_of(*rows.rows[0][1])});
@@ -166,7 +166,7 @@ Result<void> save_position(Context const& context, mysql::Connection& connection
                            std::string const& move_id, mysql::binlog::Position const& position) {
     TRY(connection.execute(
         context, fmt::format("INSERT INTO aipress_mover.position VALUES ({0},{1},{2}) "
-                             "ON DUPLICATE KEY UPDATE file={1}, offset={2}",
+                             "ON DUPLICATE KEY UPDATE file={1}, log_offset={2}",
                              quote_text(move_id), quote_text(position.file), position.offset)));
     return {};
 }
