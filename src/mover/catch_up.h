@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct CatchUpOptions {
     mysql::binlog::Position start;
     milliseconds retry_for{60'000};
     std::filesystem::path spill_directory;
+    // Tables that the server changes unseen by the log (foreign keys that cascade): a difference there
+    // is a change to be carried, not a fault.
+    std::set<std::string> hidden_changes;
 };
 
 // A row that differs though no change of it is waiting.

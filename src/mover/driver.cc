@@ -68,6 +68,16 @@ std::vector<std::string> Driver::table_names() const {
     return names;
 }
 
+std::set<std::string> Driver::tables_with_hidden_changes() const {
+    std::set<std::string> names;
+    for (auto const& table : schema_->tables) {
+        for (auto const& key : table.foreign_keys) {
+            if (key.cascades()) names.insert(table.name);
+        }
+    }
+    return names;
+}
+
 // Unique among the server's replicas, and the same after a restart: a server ends the session of a
 // reader that died when the same id comes again.
 std::uint32_t Driver::stream_server_id(Side followed) const {

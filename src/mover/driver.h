@@ -125,6 +125,7 @@ private:
 
     [[nodiscard]] Gate gate(Side side);
     [[nodiscard]] std::vector<std::string> table_names() const;
+    [[nodiscard]] std::set<std::string> tables_with_hidden_changes() const;
     [[nodiscard]] std::uint32_t stream_server_id(Side followed) const;
     [[nodiscard]] mysql::Schema active_schema() const;
 

@@ -34,13 +34,6 @@ Result<void> Driver::run_preflight(Context const& context) {
 }
 
 Result<void> Driver::make_schema(Context const& context) {
-    TRY(metadata::install(context, *source_, journal_.content().move_id, probe_));
-    TRY(metadata::install(context, *target_, journal_.content().move_id, probe_));
-    // From here to the switch nobody but the mover writes to the target's database.
-    TRY(gate(Side::Target).close(context.within(limits::kBarrierTimeout), *target_));
-    TRY(journal_.set_schema(mysql::schema_hash(*schema_), objects_to_json(schema_->objects)));
-    TRY(create_tables(context, *target_, Side::Target, *schema_, journal_, probe_));
-    TRY(create_passive_objects(context, *target_, Side::Target, *schema_, journal_, probe_));
     {
         std::lock_guard const lock(report_mutex_);
         report_.tables = schema_->tables.size();
@@ -57,6 +50,14 @@ Result<void> Driver::make_schema(Context const& context) {
             report_.bytes_estimate += table.data_bytes;
         }
     }
+    publish();
+    TRY(metadata::install(context, *source_, journal_.content().move_id, probe_));
+    TRY(metadata::install(context, *target_, journal_.content().move_id, probe_));
+    // From here to the switch nobody but the mover writes to the target's database.
+    TRY(gate(Side::Target).close(context.within(limits::kBarrierTimeout), *target_));
+    TRY(journal_.set_schema(mysql::schema_hash(*schema_), objects_to_json(schema_->objects)));
+    TRY(create_tables(context, *target_, Side::Target, *schema_, journal_, probe_));
+    TRY(create_passive_objects(context, *target_, Side::Target, *schema_, journal_, probe_));
     TRY(transition(MoveEvent::SchemaMade));
     close_session();  // the next one has the target's database as its default
     return {};
@@ -73,6 +74,7 @@ Result<void> Driver::start_forward(Context const& context) {
     leg.start = *journal_.content().start;
     leg.retry_for = options_.retry_for;
     leg.spill_directory = spill_directory_;
+    leg.hidden_changes = tables_with_hidden_changes();
     auto const saved = TRY(metadata::read_position(context, *target_, leg.move_id));
     if (saved) leg.start = *saved;
     forward_ = TRY(CatchUp::start(context, std::move(leg), layouts_, probe_));

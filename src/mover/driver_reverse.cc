@@ -25,6 +25,7 @@ Result<void> Driver::start_reverse(Context const& context) {
     leg.start = *journal_.content().reverse_start;
     leg.retry_for = options_.retry_for;
     leg.spill_directory = spill_directory_;
+    leg.hidden_changes = tables_with_hidden_changes();
     auto const saved = TRY(metadata::read_position(context, *source_, leg.move_id));
     if (saved && leg.start < *saved) leg.start = *saved;
     backward_ = TRY(CatchUp::start(context, std::move(leg), layouts_, probe_));
@@ -131,6 +132,7 @@ Result<void> Driver::give_back(Context const& context) {
     backward_.reset();
     table_lock_.reset();
     // The target keeps its rows, closed to the tenant: they can be looked at, and dropped by hand.
+    TRY(drop_triggers(context, *target_, Side::Target, active_schema(), probe_));
     TRY(metadata::remove(context, *source_, journal_.content().move_id, probe_));
     TRY(metadata::remove(context, *target_, journal_.content().move_id, probe_));
     TRY(transition(MoveEvent::OwnerIsSource));

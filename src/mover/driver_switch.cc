@@ -117,26 +117,19 @@ Result<void> Driver::recopy_hidden_changes(Context const& context, CatchUp& leg)
             }
         }
     }
-    std::vector<mysql::Table const*> children;
-    for (auto const& table : schema_->tables) {
-        for (auto const& key : table.foreign_keys) {
-            if (key.cascades() && layouts_.at(table.name).has_key()) {
-                children.push_back(&table);
-                break;
-            }
-        }
-    }
+    auto const children = tables_with_hidden_changes();
     if (children.empty()) return {};
     auto const& from = forward ? options_.source : options_.target;
     auto const& to = forward ? options_.target : options_.source;
     auto pairs = TRY(open_compare_pairs(context, from, to, 1));
-    for (auto const* child : children) {
-        auto const& layout = layouts_.at(child->name);
+    for (auto const& child : children) {
+        auto const& layout = layouts_.at(child);
+        if (!layout.has_key()) continue;
         auto const ranges =
             TRY(cut_ranges(context, pairs[0].target, layout, verify_range_rows(layout)));
         for (auto const& range : ranges) {
             auto const compared = TRY(compare_range(context, pairs[0], layout, range));
-            for (auto const& key : compared.differing) TRY(leg.follower().add(child->name, key));
+            for (auto const& key : compared.differing) TRY(leg.follower().add(child, key));
         }
     }
     return leg.drain(context);
