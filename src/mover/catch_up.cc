@@ -84,7 +84,11 @@ Result<void> CatchUp::barrier_and_suspects(Context const& context) {
                 continue;
             }
             if (differences_.size() >= limits::kReportedDifferences) break;
-            differences_.push_back({table, layout.describe_key(key)});
+            log::warning("{} {}: {}", table, layout.describe_key(key),
+                         TRY(explain_difference(context, reader_, writer_, layout, key)));
+            differences_.push_back(
+                {table, layout.describe_key(key),
+                 TRY(explain_difference(context, reader_, writer_, layout, key))});
         }
     }
     suspects_.clear();
@@ -257,8 +261,8 @@ Result<void> CatchUp::drain(Context const& context) {
         TRY(barrier_and_suspects(context));
         if (!differences_.empty()) {
             return Error(ErrorCode::DataLoss,
-                         fmt::format("{} {} differs with the source closed", differences_[0].table,
-                                     differences_[0].key));
+                         fmt::format("{} {} {} though nobody writes", differences_[0].table,
+                                     differences_[0].key, differences_[0].what));
         }
         if (follower_->status().dirty_keys == 0 && unverified_.size() == 0) return {};
     }

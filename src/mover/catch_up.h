@@ -35,15 +35,16 @@ struct CatchUpOptions {
     mysql::binlog::Position start;
     milliseconds retry_for{60'000};
     std::filesystem::path spill_directory;
-    // Tables that the server changes unseen by the log (foreign keys that cascade): a difference there
-    // is a change to be carried, not a fault.
+    // Tables that the server changes unseen by the log (foreign keys that cascade): a difference
+    // there is a change to be carried, not a fault.
     std::set<std::string> hidden_changes;
 };
 
 // A row that differs though no change of it is waiting.
 struct RowDifference {
     std::string table;
-    std::string key;  // described; empty: the table as a whole
+    std::string key;   // described
+    std::string what;  // as explain_difference says
 };
 
 struct CatchUpTotals {

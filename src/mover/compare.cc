@@ -46,14 +46,9 @@ private:
 Result<void> explain(Context const& context, ComparePair& pair, TableLayout const& layout,
                      std::vector<RowKey> const& keys, Comparison& comparison) {
     for (auto const& key : keys) {
-        std::vector<std::string_view> const one{key};
-        auto const source = TRY(digest_rows(context, pair.source, layout, one));
-        auto const target = TRY(digest_rows(context, pair.target, layout, one));
-        auto const* what = target.empty()   ? "missing on target"
-                           : source.empty() ? "extra on target"
-                                            : "differs";
-        if (source == target) continue;  // changed back meanwhile
-        comparison.add(context, layout.name(), layout.describe_key(key), what);
+        auto what = TRY(explain_difference(context, pair.source, pair.target, layout, key));
+        if (what.empty()) continue;  // equal by now
+        comparison.add(context, layout.name(), layout.describe_key(key), std::move(what));
     }
     return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/assert.h"
 #include "mover/limits.h"
@@ -106,6 +107,23 @@ std::vector<RowKey> differing_keys(RowDigests const& source, RowDigests const& t
         if (!source.contains(key)) keys.push_back(key);
     }
     return keys;
+}
+
+Result<std::string> explain_difference(Context const& context, mysql::Connection& source,
+                                       mysql::Connection& target, TableLayout const& layout,
+                                       RowKey const& key) {
+    auto const select =
+        fmt::format("SELECT {}, {} FROM {} WHERE {}", layout.select_list(), layout.row_digest(),
+                    layout.quoted_name(), layout.in_keys({key}));
+    auto const on_source = TRY(source.query(context, select));
+    auto const on_target = TRY(target.query(context, select));
+    if (on_source.rows.empty() && on_target.rows.empty()) return std::string();
+    if (on_source.rows.empty()) return std::string("missing on the source");
+    if (on_target.rows.empty()) return std::string("missing on the target");
+    if (on_source.rows[0].back() == on_target.rows[0].back()) return std::string();
+    return fmt::format(
+        "differs in {}",
+        fmt::join(layout.differing_columns(on_source.rows[0], on_target.rows[0]), ", "));
 }
 
 std::uint64_t verify_range_rows(TableLayout const& layout) {

@@ -41,6 +41,13 @@ using RowDigests = std::map<RowKey, std::string>;
 [[nodiscard]] std::vector<RowKey> differing_keys(RowDigests const& source,
                                                  RowDigests const& target);
 
+// Why a row differs: "missing on the source", "missing on the target", "differs in `a`, `b`", or
+// empty when it does not (any more).
+[[nodiscard]] Result<std::string> explain_difference(Context const& context,
+                                                     mysql::Connection& source,
+                                                     mysql::Connection& target,
+                                                     TableLayout const& layout, RowKey const& key);
+
 // Cuts the table's keys into intervals of about `rows` rows that cover all of them, also those that
 // come later. By the rows that `connection` has now.
 [[nodiscard]] Result<std::vector<KeyRange>> cut_ranges(Context const& context,

@@ -56,10 +56,10 @@ void Driver::request_rollback(RollbackRequest request) {
     requests_.ask(Requests::Verb::Rollback);
 }
 
-Gate Driver::gate(Side side) {
-    auto const& endpoint = side == Side::Source ? options_.source : options_.target;
-    return {side, endpoint.database, side == Side::Source ? source_accounts_ : target_accounts_,
-            journal_, probe_};
+Gate& Driver::gate(Side side) {
+    auto& gate = side == Side::Source ? source_gate_ : target_gate_;
+    ASSERT(gate.has_value());
+    return *gate;
 }
 
 std::vector<std::string> Driver::table_names() const {
@@ -157,9 +157,13 @@ Result<void> Driver::open_session(Context const& context) {
     if (!journal_.content().schema_hash.empty()) {
         objects_ = TRY(objects_from_json(journal_.content().objects));
     }
-    source_accounts_ = TRY(list_accounts(context, *source_, options_.source.database)).tenant;
-    if (options_.accounts) source_accounts_ = *options_.accounts;
-    target_accounts_ = TRY(list_accounts(context, *target_, options_.target.database)).tenant;
+    auto source_accounts = TRY(list_accounts(context, *source_, options_.source.database)).tenant;
+    if (options_.accounts) source_accounts = *options_.accounts;
+    auto target_accounts = TRY(list_accounts(context, *target_, options_.target.database)).tenant;
+    source_gate_.emplace(Side::Source, options_.source.database, std::move(source_accounts),
+                         journal_, probe_);
+    target_gate_.emplace(Side::Target, options_.target.database, std::move(target_accounts),
+                         journal_, probe_);
     return {};
 }
 

@@ -123,7 +123,7 @@ private:
     Result<void> undo_rollback(Context const& context);
     Result<void> finalize(Context const& context);
 
-    [[nodiscard]] Gate gate(Side side);
+    [[nodiscard]] Gate& gate(Side side);
     [[nodiscard]] std::vector<std::string> table_names() const;
     [[nodiscard]] std::set<std::string> tables_with_hidden_changes() const;
     [[nodiscard]] std::uint32_t stream_server_id(Side followed) const;
@@ -145,8 +145,9 @@ private:
     std::optional<mysql::Schema> schema_;
     std::vector<mysql::SchemaObject> objects_;  // as they were before the move
     Layouts layouts_;
-    std::vector<Account> source_accounts_;
-    std::vector<Account> target_accounts_;
+    // Kept for the session: a gate remembers whom it sent away.
+    std::optional<Gate> source_gate_;
+    std::optional<Gate> target_gate_;
     RestSwitch rest_;
     std::unique_ptr<CatchUp> forward_;
     std::unique_ptr<CatchUp> backward_;

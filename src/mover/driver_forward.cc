@@ -235,12 +235,10 @@ Result<void> Driver::verify_all(Context const& context, CatchUp& leg) {
         TRY(leg.round(context));
         if (!leg.differences().empty()) {
             auto const& first = leg.differences()[0];
-            return Error(
-                ErrorCode::DataLoss,
-                fmt::format("{} row{} differ, {} {} among them, and no change of it is on "
-                            "its way; `aipress database verify` lists them",
-                            leg.differences().size(), leg.differences().size() == 1 ? "" : "s",
-                            first.table, first.key));
+            return Error(ErrorCode::DataLoss,
+                         fmt::format("{} rows differ that no change on its way explains, the first "
+                                     "{} {} ({}); `aipress database verify` lists them",
+                                     leg.differences().size(), first.table, first.key, first.what));
         }
         TRY(pass.step(context, [&](std::string const& table, std::vector<RowKey> keys) {
             leg.suspect(table, std::move(keys));
@@ -290,8 +288,8 @@ Result<void> Driver::stand_by(Context const& context) {
         if (!forward_->differences().empty()) {
             auto const& first = forward_->differences()[0];
             return Error(ErrorCode::DataLoss,
-                         fmt::format("{} {} differs, and no change of it is on its way",
-                                     first.table, first.key));
+                         fmt::format("{} {} {}, and no change of it is on its way", first.table,
+                                     first.key, first.what));
         }
         {
             std::lock_guard const lock(report_mutex_);

@@ -63,9 +63,10 @@ Result<void> Driver::fence_and_switch(Context const& context) {
         std::lock_guard const lock(report_mutex_);
         report_.error = error.message();
     }
-    if (differs || ++failed_fences_ >= kFenceAttempts ||
-        error.code() == ErrorCode::FailedPrecondition) {
-        return error;
+    if (differs) return error;
+    if (++failed_fences_ >= kFenceAttempts) {
+        return Error(ErrorCode::Aborted, fmt::format("the switch was called off {} times, last: {}",
+                                                     failed_fences_, error.message()));
     }
     context.sleep(kBetweenFences);
     return {};

@@ -299,6 +299,15 @@ std::string TableLayout::describe_key(std::string_view key) const {
     return text + ")";
 }
 
+std::vector<std::string> TableLayout::differing_columns(mysql::Row const& a,
+                                                        mysql::Row const& b) const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (a[i] != b[i]) names.push_back(columns_[i].quoted_name);
+    }
+    return names;
+}
+
 std::string TableLayout::insert_columns() const {
     std::string list;
     for (auto const& column : columns_) {
@@ -309,24 +318,29 @@ std::string TableLayout::insert_columns() const {
 }
 
 std::string TableLayout::load_columns() const {
+    std::vector<std::string> conversions(columns_.size());
+    bool converts = false;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        auto const kind = columns_[i].kind;
+        if (kind == ColumnKind::Bit || kind == ColumnKind::Enumerated) {
+            conversions[i] = fmt::format("CAST(@v{} AS UNSIGNED)", i);
+        } else if (kind == ColumnKind::Json) {
+            conversions[i] = fmt::format("CONVERT(@v{} USING utf8mb4)", i);
+        }
+        converts = converts || !conversions[i].empty();
+    }
     std::string list;
     std::string assignments;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         auto const& column = columns_[i];
+        // With a SET clause MariaDB forgets that an AUTO_INCREMENT column was given, and numbers a
+        // 0 anew despite NO_AUTO_VALUE_ON_ZERO, unless the clause names the column too.
+        if (converts && column.is_auto_increment) conversions[i] = fmt::format("@v{}", i);
         if (i > 0) list += ',';
-        std::string conversion;
-        if (column.kind == ColumnKind::Bit || column.kind == ColumnKind::Enumerated) {
-            conversion = fmt::format("CAST(@v{} AS UNSIGNED)", i);
-        } else if (column.kind == ColumnKind::Json) {
-            conversion = fmt::format("CONVERT(@v{} USING utf8mb4)", i);
-        }
-        if (conversion.empty()) {
-            list += column.quoted_name;
-            continue;
-        }
-        list += fmt::format("@v{}", i);
+        list += conversions[i].empty() ? column.quoted_name : fmt::format("@v{}", i);
+        if (conversions[i].empty()) continue;
         assignments += fmt::format("{} {}={}", assignments.empty() ? " SET" : ",",
-                                   column.quoted_name, conversion);
+                                   column.quoted_name, conversions[i]);
     }
     return fmt::format("({}){}", list, assignments);
 }

@@ -61,6 +61,10 @@ public:
     // "(17, 'abc')", for people.
     [[nodiscard]] std::string describe_key(std::string_view key) const;
 
+    // Names of the columns in which two rows read by select_list() differ.
+    [[nodiscard]] std::vector<std::string> differing_columns(mysql::Row const& a,
+                                                             mysql::Row const& b) const;
+
     // Names of the columns that travel, quoted and joined, for INSERT.
     [[nodiscard]] std::string insert_columns() const;
     // "(c1, @v2) SET c2 = CAST(@v2 AS UNSIGNED)", for LOAD DATA.
@@ -76,6 +80,7 @@ private:
         bool is_unsigned = false;
         std::size_t ordinal = 0;
         std::uint64_t octet_length = 0;
+        bool is_auto_increment = false;
         bool pads_with_zeros = false;  // BINARY(n): the log strips trailing 0x00
     };
 
