@@ -88,7 +88,7 @@ Result<Engine> Engine::find(ServerKind kind) {
 
 ProcessOptions Engine::command(std::string const& defaults) const {
     ProcessOptions options{.arguments = {program_.string(), defaults}};
-    if (::getuid() == 0) options.arguments.push_back("--user=root");
+    if (::getuid() == 0) options.arguments.emplace_back("--user=root");
     return options;
 }
 

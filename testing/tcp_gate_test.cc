@@ -31,7 +31,7 @@ public:
     EchoServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address = loopback(0);
         socklen_t size = sizeof address;
-        ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size);
+        (void)::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size);
         ::listen(listener_.get(), 16);
         ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size);
         port_ = ntohs(address.sin_port);

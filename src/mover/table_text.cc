@@ -160,7 +160,7 @@ bool can_wait(Clause const& clause, std::set<std::string> const& needed) {
 
 TableText parse_table_text(std::string_view create_sql) {
     TableText text;
-    auto const body = create_sql.find("\n");
+    auto const body = create_sql.find('\n');
     auto const tail = find_unquoted(create_sql, "\n)", body);
     if (body == kNowhere || tail == kNowhere) {
         text.head = create_sql;

@@ -9,8 +9,8 @@
 namespace aipress::mover {
 namespace {
 
-using testing::DatabaseServer;
 using ::testing::Contains;
+using testing::DatabaseServer;
 using ::testing::Field;
 using ::testing::Not;
 using testing::ServerKind;
