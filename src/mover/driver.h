@@ -75,6 +75,7 @@ private:
     Result<void> advance_once(Context const& context);
     Result<void> open_session(Context const& context);
     void close_session();
+    void keep_totals();
     Result<void> transition(MoveEvent event);
     void refresh_report();
     void publish();
