@@ -148,9 +148,14 @@ Result<void> Driver::open_session(Context const& context) {
     auto const connecting = context.within(milliseconds(15'000));
     source_ = TRY(mysql::Connection::open(connecting, options_.source).in_context("source"));
     bool const may_lack_database = state() == State::Preflight || state() == State::Schema;
-    target_ = TRY(
-        mysql::Connection::open(connecting, options_.target, {.use_database = !may_lack_database})
-            .in_context("target"));
+    auto target =
+        mysql::Connection::open(connecting, options_.target, {.use_database = !may_lack_database});
+    // An abort that was cut short may have dropped it.
+    if (!target.ok() && target.error().code() == ErrorCode::NotFound &&
+        journal_.content().owner == Side::Source) {
+        target = mysql::Connection::open(connecting, options_.target, {.use_database = false});
+    }
+    target_ = TRY(std::move(target).in_context("target"));
     if (state() == State::Preflight) return {};
     schema_ = TRY(mysql::read_schema(context, *source_, options_.source.database));
     for (auto const& table : schema_->tables) layouts_.emplace(table.name, TableLayout(table));

@@ -26,6 +26,9 @@ Result<void> Driver::start_reverse(Context const& context) {
     leg.retry_for = options_.retry_for;
     leg.spill_directory = spill_directory_;
     leg.hidden_changes = tables_with_hidden_changes();
+    // A finalize that was cut short may have taken them away; from R0 on all is carried again then.
+    TRY(metadata::install(context, *source_, leg.move_id, probe_));
+    TRY(metadata::install(context, *target_, leg.move_id, probe_));
     auto const saved = TRY(metadata::read_position(context, *source_, leg.move_id));
     if (saved && leg.start < *saved) leg.start = *saved;
     backward_ = TRY(CatchUp::start(context, std::move(leg), layouts_, probe_));
@@ -36,6 +39,7 @@ Result<void> Driver::start_reverse(Context const& context) {
 }
 
 Result<void> Driver::reverse(Context const& context) {
+    if (requests_.wants(Requests::Verb::Finalize)) return finalize(context);
     TRY(start_reverse(context));
     while (true) {
         if (requests_.wants(Requests::Verb::Finalize)) return finalize(context);
