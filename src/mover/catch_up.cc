@@ -272,17 +272,17 @@ Result<void> CatchUp::drain(Context const& context) {
                              follower_->status().dirty_keys));
 }
 
-Result<std::uint64_t> CatchUp::copy_keyless_tables(Context const& context) {
-    std::uint64_t rows = 0;
+Result<std::map<std::string, std::uint64_t>> CatchUp::copy_keyless_tables(Context const& context) {
+    std::map<std::string, std::uint64_t> rows;
     for (auto const& [name, layout] : layouts_) {
         if (layout.has_key()) continue;
-        TRY(copy_keyless_table(context, layout, rows).in_context("copying " + name));
+        rows[name] = TRY(copy_keyless_table(context, layout).in_context("copying " + name));
     }
     return rows;
 }
 
-Result<void> CatchUp::copy_keyless_table(Context const& context, TableLayout const& layout,
-                                         std::uint64_t& rows) {
+Result<std::uint64_t> CatchUp::copy_keyless_table(Context const& context,
+                                                  TableLayout const& layout) {
     auto const select =
         fmt::format("SELECT {} FROM {}", layout.select_list(), layout.quoted_name());
     auto const clear = fmt::format("DELETE FROM {}", layout.quoted_name());
@@ -309,8 +309,8 @@ Result<void> CatchUp::copy_keyless_table(Context const& context, TableLayout con
                      fmt::format("{} rows on one side, {} on the other, or different ones",
                                  from.rows, to.rows));
     }
-    rows += to.rows;
-    return commit(context);
+    TRY(commit(context));
+    return to.rows;
 }
 
 }  // namespace aipress::mover

@@ -75,8 +75,8 @@ public:
     Result<void> drain(Context const& context);
 
     // Tables without a key, whole, in one transaction each, and compared. The `from` side is
-    // closed. Returns rows compared.
-    Result<std::uint64_t> copy_keyless_tables(Context const& context);
+    // closed. Returns the rows of each.
+    Result<std::map<std::string, std::uint64_t>> copy_keyless_tables(Context const& context);
 
     // Rows found different by somebody else (a range compared): the next round finds out whether a
     // change of them was on its way.
@@ -110,8 +110,7 @@ private:
                                  std::vector<std::string_view> const& keys, WriteMode mode);
     Result<void> commit(Context const& context);
     Result<void> compare_carried(Context const& context, std::size_t most);
-    Result<void> copy_keyless_table(Context const& context, TableLayout const& layout,
-                                    std::uint64_t& rows);
+    Result<std::uint64_t> copy_keyless_table(Context const& context, TableLayout const& layout);
 
     CatchUpOptions const options_;
     Layouts const& layouts_;

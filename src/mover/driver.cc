@@ -120,7 +120,8 @@ void Driver::refresh_report() {
     report_.state = state();
     report_.owner = std::string(to_string(journal_.content().owner));
     report_.paused = requests_.is_paused();
-    auto const* leg = backward_ ? backward_.get() : forward_.get();
+    // While the way back is being tried, the way forward is what counts.
+    auto const* leg = forward_ ? forward_.get() : backward_.get();
     if (leg == nullptr) return;
     auto const status = const_cast<CatchUp*>(leg)->follower().status();
     report_.dirty_keys = status.dirty_keys;
@@ -129,7 +130,7 @@ void Driver::refresh_report() {
     report_.rows_changed = keys_carried_before_ + leg->totals().keys_carried;
     report_.rounds = rounds_before_ + leg->totals().rounds;
     report_.differences = leg->differences().size();
-    if (backward_ && status.failure) {
+    if (leg == backward_.get() && status.failure) {
         report_.reverse_broken = true;
         report_.reverse_error = status.failure->message();
         report_.writes_at_risk = status.changes_after_failure + status.dirty_keys;
@@ -167,14 +168,17 @@ Result<void> Driver::open_session(Context const& context) {
     return {};
 }
 
+// The next leg counts from 0.
+void Driver::keep_totals() {
+    std::lock_guard const lock(report_mutex_);
+    keys_carried_before_ = report_.rows_changed;
+    rounds_before_ = report_.rounds;
+    report_.lag_ms = -1;
+}
+
 void Driver::close_session() {
     refresh_report();
-    {
-        std::lock_guard const lock(report_mutex_);
-        keys_carried_before_ = report_.rows_changed;
-        rounds_before_ = report_.rounds;
-        report_.lag_ms = -1;
-    }
+    keep_totals();
     forward_.reset();
     backward_.reset();
     backward_verified_ = false;

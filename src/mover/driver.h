@@ -75,6 +75,7 @@ private:
     Result<void> advance_once(Context const& context);
     Result<void> open_session(Context const& context);
     void close_session();
+    void keep_totals();
     Result<void> transition(MoveEvent event);
     void refresh_report();
     void publish();
@@ -94,6 +95,7 @@ private:
     Result<std::string> reason_to_rest(Context const& context);
     Result<void> start_forward(Context const& context);
     Result<void> catch_up(Context const& context);
+    static Result<void> check_differences(CatchUp const& leg);
     Result<void> verify_all(Context const& context, CatchUp& leg);
     Result<void> verify(Context const& context);
     Result<void> stand_by(Context const& context);

@@ -224,6 +224,15 @@ Result<void> Driver::catch_up(Context const& context) {
     return transition(MoveEvent::CaughtUp);
 }
 
+Result<void> Driver::check_differences(CatchUp const& leg) {
+    if (leg.differences().empty()) return {};
+    auto const& first = leg.differences()[0];
+    return Error(ErrorCode::DataLoss,
+                 fmt::format("{} rows differ that no change on its way explains, the first {} {} "
+                             "({}); `aipress database verify` lists them",
+                             leg.differences().size(), first.table, first.key, first.what));
+}
+
 // Every row of both sides, with rounds in between so that the lag stays small.
 Result<void> Driver::verify_all(Context const& context, CatchUp& leg) {
     bool const forward = &leg == forward_.get();
@@ -231,15 +240,11 @@ Result<void> Driver::verify_all(Context const& context, CatchUp& leg) {
     auto const& to = forward ? options_.target : options_.source;
     auto pairs = TRY(open_compare_pairs(context, from, to, std::min(options_.workers, 4u)));
     auto pass = TRY(VerificationPass::begin(context, std::move(pairs), layouts_));
-    while (!pass.is_done() || leg.has_suspects()) {
+    // The round behind the last step finds out about that step's suspects.
+    for (bool last_round = false; !last_round;) {
+        last_round = pass.is_done();
         TRY(leg.round(context));
-        if (!leg.differences().empty()) {
-            auto const& first = leg.differences()[0];
-            return Error(ErrorCode::DataLoss,
-                         fmt::format("{} rows differ that no change on its way explains, the first "
-                                     "{} {} ({}); `aipress database verify` lists them",
-                                     leg.differences().size(), first.table, first.key, first.what));
-        }
+        TRY(check_differences(leg));
         TRY(pass.step(context, [&](std::string const& table, std::vector<RowKey> keys) {
             leg.suspect(table, std::move(keys));
         }));
@@ -285,12 +290,7 @@ Result<void> Driver::stand_by(Context const& context) {
     while (!requests_.wants(Requests::Verb::Rollback)) {
         auto const round_began = clock_.now();
         TRY(forward_->round(context));
-        if (!forward_->differences().empty()) {
-            auto const& first = forward_->differences()[0];
-            return Error(ErrorCode::DataLoss,
-                         fmt::format("{} {} {}, and no change of it is on its way", first.table,
-                                     first.key, first.what));
-        }
+        TRY(check_differences(*forward_));
         {
             std::lock_guard const lock(report_mutex_);
             report_.catchup_ms += elapsed_ms(round_began, clock_.now()).count();

@@ -111,11 +111,12 @@ Result<void> Driver::recopy_hidden_changes(Context const& context, CatchUp& leg)
     auto const rows = TRY(leg.copy_keyless_tables(context));
     {
         std::lock_guard const lock(report_mutex_);
-        report_.verified_rows += forward ? rows : 0;
         for (auto& table : report_.per_table) {
-            if (forward && table.mode == "late" && table.rows_copied == 0) {
-                table.rows_copied = table.rows_estimate;
-            }
+            auto const at = rows.find(table.table);
+            if (at == rows.end() || !forward) continue;
+            report_.verified_rows += at->second;
+            table.rows_copied = at->second;
+            table.rows_verified = at->second;
         }
     }
     auto const children = tables_with_hidden_changes();
@@ -232,6 +233,8 @@ Result<void> Driver::finish_switch(Context const& context) {
             report_.fence_ms = elapsed_ms(fence_began_, clock_.now()).count();
             report_.error.clear();
         }
+        refresh_report();
+        keep_totals();
         forward_.reset();
         table_lock_.reset();
         TRY(transition(MoveEvent::OwnerIsTarget));

@@ -185,14 +185,12 @@ Result<RowWriter::RowByRow> RowWriter::write_row_by_row(
         std::string sql = head;
         layout.append_insert_values(sql, *row);
 
+        auto const is_duplicate = [&](Result<mysql::ExecuteResult> const& outcome) {
+            return !outcome.ok() && outcome.error().native_code() == kDuplicateKey;
+        };
         auto stored = target_.execute(context, sql);
-        if (!stored.ok() && stored.error().native_code() == kDuplicateKey) {
-            ++result.duplicates;
-            if (on_duplicate) on_duplicate(key);
-            continue;
-        }
-        bool const refused_value =
-            !stored.ok() && stored.error().code() == ErrorCode::Unknown && target_.usable();
+        bool const refused_value = !stored.ok() && !is_duplicate(stored) &&
+                                   stored.error().code() == ErrorCode::Unknown && target_.usable();
         if (refused_value || (stored.ok() && stored->warnings > 0)) {
             if (stored.ok()) {  // stored with a warning: the caller compares it all the same
                 result.lenient.push_back(key);
@@ -203,6 +201,11 @@ Result<RowWriter::RowByRow> RowWriter::write_row_by_row(
             stored = target_.execute(context, sql);
             TRY(target_.execute(context, fmt::format("SET SESSION sql_mode='{}'", kStrictMode)));
             if (stored.ok()) result.lenient.push_back(key);
+        }
+        if (is_duplicate(stored)) {
+            ++result.duplicates;
+            if (on_duplicate) on_duplicate(key);
+            continue;
         }
         if (!stored.ok()) {
             return stored.release_error().in_context(

@@ -14,15 +14,20 @@ Result<void> open_all(Context const& context, std::vector<mysql::Connection>& re
 }
 
 Result<SnapshotStart> under_lock(Context const& context, mysql::Connection& locker,
+                                 metadata::Heartbeat& heartbeat,
                                  std::vector<mysql::Connection>& readers,
                                  std::vector<std::string> const& tables) {
     auto const begin = context.clock().now();
     TRY(lock_tables_read(context.within(limits::kSnapshotLockTimeout), locker, tables));
     SnapshotStart start;
     auto position = mysql::binlog::current_position(context, locker);
-    auto opened = position.ok() ? open_all(context, readers) : Result<void>();
+    // MySQL before 5.7 grants this lock beside a transaction that is about to commit: the
+    // heartbeat's commit comes behind it.
+    auto barrier = heartbeat.beat(context);
+    auto opened = position.ok() && barrier.ok() ? open_all(context, readers) : Result<void>();
     TRY(unlock_tables(context, locker));
     start.locked = elapsed_ms(begin, context.clock().now());
+    TRY(std::move(barrier));
     TRY(std::move(opened));
     start.position = TRY(std::move(position));
     return start;
@@ -42,7 +47,7 @@ Result<SnapshotStart> open_snapshots(Context const& context, mysql::Connection& 
                                      std::vector<std::string> const& tables) {
     auto pause = limits::kBackoffFirst;
     for (unsigned attempt = 0; attempt < limits::kSnapshotLockAttempts; ++attempt) {
-        auto start = under_lock(context, locker, readers, tables);
+        auto start = under_lock(context, locker, heartbeat, readers, tables);
         if (start.ok() || start.error().code() != ErrorCode::DeadlineExceeded) return start;
         if (!context.sleep(pause)) return start;
         pause *= 2;

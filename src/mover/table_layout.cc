@@ -62,9 +62,14 @@ TableLayout::TableLayout(mysql::Table const& table)
       has_secondary_unique_(table.has_secondary_unique_index()) {
     for (auto const& column : table.columns) {
         if (column.is_generated) continue;
-        columns_.push_back({mysql::quote_identifier(column.name), column.kind, column.character_set,
-                            column.is_unsigned, column.ordinal, column.octet_length,
-                            column.data_type == "binary"});
+        columns_.push_back({.quoted_name = mysql::quote_identifier(column.name),
+                            .kind = column.kind,
+                            .character_set = column.character_set,
+                            .is_unsigned = column.is_unsigned,
+                            .ordinal = column.ordinal,
+                            .octet_length = column.octet_length,
+                            .is_auto_increment = column.is_auto_increment,
+                            .pads_with_zeros = column.data_type == "binary"});
     }
     for (std::size_t const ordinal : table.key) {
         auto const at = std::find_if(columns_.begin(), columns_.end(), [&](auto const& column) {
