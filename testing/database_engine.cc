@@ -124,7 +124,9 @@ Result<void> Engine::initialise(fs::path const& data) const {
                                 "--innodb-log-file-size=5M", "--max-allowed-packet=8M"});
     bootstrap.input_file = script;
     if (kind_ == ServerKind::MariaDb) {
-        TRY(run_to_success({.arguments = {"mariadb-install-db", "--no-defaults",
+        // --force: a machine whose own name does not resolve is no reason to stop; the accounts are
+        // made below.
+        TRY(run_to_success({.arguments = {"mariadb-install-db", "--no-defaults", "--force",
                                           "--auth-root-authentication-method=normal",
                                           "--skip-test-db", "--innodb-log-file-size=5M",
                                           "--user=" + std::string(::getuid() == 0 ? "root" : ""),
