@@ -88,7 +88,7 @@ std::vector<std::string_view> database_privileges(ServerFacts const& facts) {
         required.insert(required.end(), {"CREATE", "DROP", "INDEX", "REFERENCES", "CREATE VIEW",
                                          "CREATE ROUTINE", "ALTER ROUTINE"});
     }
-    if (fences_by_revoking(facts)) required.push_back("GRANT OPTION");
+    if (fences_by_revoking(facts)) required.emplace_back("GRANT OPTION");
     return required;
 }
 
