@@ -25,9 +25,7 @@ namespace {
 
 using testing::AipressProcess;
 using testing::DatabaseServer;
-using testing::IsOk;
 using testing::must;
-using testing::OracleScope;
 using testing::TemporaryDirectory;
 
 constexpr milliseconds kStepTimeout{60'000};

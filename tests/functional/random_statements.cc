@@ -159,7 +159,7 @@ Result<std::vector<std::string>> StatementMaker::change_two_tables(Context const
         return std::vector<std::string>{insert(table, "INSERT")};
     auto const others = TRY(pick_rows(context, other, 1));
     if (others.empty()) return std::vector<std::string>{};
-    auto const qualified = [](std::string const& alias, std::string where) {
+    auto const qualified = [](std::string const& alias, std::string const& where) {
         // The condition's column names all start its parts.
         std::string result = alias + "." + where;
         for (std::size_t at = result.find(" AND `"); at != std::string::npos;

@@ -65,7 +65,7 @@ public:
     Writer(Shared& shared, unsigned number, Random random)
         : shared_(shared),
           number_(number),
-          random_(std::move(random)),
+          random_(random),
           strictness_(random_.chance(50) ? Strictness::Strict : Strictness::Lenient) {}
 
     void run() {
