@@ -9,7 +9,6 @@
 namespace aipress::cli {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

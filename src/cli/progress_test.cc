@@ -99,7 +99,7 @@ TEST(ProgressLineTest, IsCutByColumnsNotInsideACharacter) {
     for (std::size_t width = 90; width < 125; ++width) {
         auto const line = progress_line(report, 0, width);
         EXPECT_LE(display_width(line), width);
-        EXPECT_EQ(line.size(), line.find_last_not_of("\xc3") + 1) << "half a character";
+        EXPECT_EQ(line.size(), line.find_last_not_of('\xc3') + 1) << "half a character";
     }
 }
 

@@ -32,7 +32,7 @@ Context test_context() {
     return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
 }
 
-CommandResult run(std::vector<std::string> arguments,
+CommandResult run(std::vector<std::string> const& arguments,
                   testing::Environment const& environment = {}) {
     return must(testing::run_aipress(test_context(), arguments, environment));
 }

@@ -16,7 +16,12 @@
 namespace aipress::mover {
 namespace {
 
-using ::testing::AnyOf;
+constexpr char const* kEventColumns =
+    "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, TIME_ZONE, EVENT_BODY, EVENT_DEFINITION,"
+    " EVENT_TYPE, EXECUTE_AT, INTERVAL_VALUE, INTERVAL_FIELD, SQL_MODE, STARTS, ENDS,"
+    " STATUS, ON_COMPLETION, CREATED, EVENT_COMMENT, ORIGINATOR, CHARACTER_SET_CLIENT,"
+    " COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.EVENTS";
+
 using testing::DatabaseServer;
 using testing::HasCode;
 using testing::HasError;
@@ -188,11 +193,7 @@ protected:
         auto connection = server().connect_root();
         for (auto const* sql :
              {"SHOW CREATE USER wp", "SHOW CREATE USER cron", "SHOW CREATE USER locked",
-              "SHOW GRANTS FOR wp", "SHOW GRANTS FOR cron",
-              "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, TIME_ZONE, EVENT_BODY, EVENT_DEFINITION,"
-              " EVENT_TYPE, EXECUTE_AT, INTERVAL_VALUE, INTERVAL_FIELD, SQL_MODE, STARTS, ENDS,"
-              " STATUS, ON_COMPLETION, CREATED, EVENT_COMMENT, ORIGINATOR, CHARACTER_SET_CLIENT,"
-              " COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.EVENTS"}) {
+              "SHOW GRANTS FOR wp", "SHOW GRANTS FOR cron", kEventColumns}) {
             auto const result = must(connection.query(test_context(), sql));
             for (auto const& row : result.rows) {
                 for (auto const& value : row) text += value.value_or("NULL") + " | ";
