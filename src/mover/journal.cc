@@ -142,6 +142,17 @@ Result<bj::object> parse_line(std::string_view line) {
     return json::parse_object(line.substr(9));
 }
 
+// A file named by mistake must not be taken for a journal whose first write was cut short, and
+// emptied. The checksum's digits may be any; what follows begins as every header does.
+bool may_be_torn_header(std::string_view text) {
+    constexpr std::size_t kChecksumDigits = 8;
+    constexpr std::string_view kHeaderBegin = R"( {"aipress_journal")";
+    auto const digits = text.substr(0, kChecksumDigits);
+    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
+    auto const rest = text.substr(digits.size()).substr(0, kHeaderBegin.size());
+    return kHeaderBegin.starts_with(rest);
+}
+
 struct Parsed {
     JournalContent content;
     std::size_t whole_bytes = 0;  // without a line that a crash cut short
@@ -152,7 +163,12 @@ Result<Parsed> parse(std::string const& path, std::string_view text) {
     std::size_t number = 0;
     while (parsed.whole_bytes < text.size()) {
         auto const end = text.find('\n', parsed.whole_bytes);
-        if (end == std::string_view::npos) break;
+        if (end == std::string_view::npos) {
+            if (number == 0 && !may_be_torn_header(text)) {
+                return damaged(path, 1, "it does not begin as a journal does");
+            }
+            break;
+        }
         ++number;
         auto record = parse_line(text.substr(parsed.whole_bytes, end - parsed.whole_bytes));
         if (!record.ok()) return damaged(path, number, record.error().message());
