@@ -43,10 +43,22 @@ std::vector<std::string> first_words(std::string_view text, std::size_t most) {
     return words;
 }
 
+// As an identifier of its own: a neighbour's wp_options does not speak of the database wp. In
+// doubt, yes: a digit in front may be the end of a version comment's opening.
 bool mentions(std::string_view text, std::string_view name) {
-    auto const at = std::search(text.begin(), text.end(), name.begin(), name.end(),
-                                [](char a, char b) { return upper(a) == upper(b); });
-    return at != text.end();
+    auto const goes_on = [](char c) {
+        return is_word(c) || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    auto const same = [](char a, char b) { return upper(a) == upper(b); };
+    for (auto from = text.begin();; ++from) {
+        from = std::search(from, text.end(), name.begin(), name.end(), same);
+        if (from == text.end()) return false;
+        auto const behind = from + static_cast<std::ptrdiff_t>(name.size());
+        bool const begins = from == text.begin() || !goes_on(name.front()) || !goes_on(from[-1]) ||
+                            (from[-1] >= '0' && from[-1] <= '9');
+        bool const ends = behind == text.end() || !goes_on(name.back()) || !goes_on(*behind);
+        if (begins && ends) return true;
+    }
 }
 
 template <std::size_t N>

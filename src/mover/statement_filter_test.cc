@@ -35,6 +35,17 @@ TEST(StatementFilter, AnotherDefaultDatabaseDoesNotHideIt) {
     EXPECT_EQ(meaning("other", "ALTER TABLE wp_posts ADD x INT"), StatementMeaning::Harmless);
 }
 
+TEST(StatementFilter, ANameThatOnlyBeginsLikeTheSchemaIsAnother) {
+    for (auto const* text : {"CREATE TABLE tenant_options (id INT)", "DROP TABLE `tenant2`.a",
+                             "ALTER TABLE other.my_tenant ADD x INT"}) {
+        EXPECT_EQ(meaning("other", text), StatementMeaning::Harmless) << text;
+    }
+    for (auto const* text : {"DROP TABLE tenant_a, `tenant`.b", "DROP TABLE tenant.b",
+                             "CREATE TABLE a LIKE TENANT.b", "DROP DATABASE tenant"}) {
+        EXPECT_EQ(meaning("other", text), StatementMeaning::Ddl) << text;
+    }
+}
+
 TEST(StatementFilter, DataChangesAsTextAreSeen) {
     for (auto const* text :
          {"INSERT INTO a VALUES (1)", "/* c */ update a set b=1", "delete from a",
