@@ -255,6 +255,12 @@ Result<Connection> Connection::open(Context const& context, Endpoint const& endp
         return impl->last_error().in_context(
             fmt::format("connecting to {}:{}", endpoint.host, endpoint.port));
     }
+    // The library's "enforce" lets a server (or whoever stands in between) do without.
+    if (endpoint.tls != TlsMode::Disabled && mysql_get_ssl_cipher(impl->handle) == nullptr) {
+        return Error(ErrorCode::Unauthenticated,
+                     fmt::format("connecting to {}:{}: TLS is required, and the server offers none",
+                                 endpoint.host, endpoint.port));
+    }
     impl->version = parse_version(mysql_get_server_info(impl->handle));
 
     Connection connection(std::move(impl));

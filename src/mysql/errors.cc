@@ -33,6 +33,7 @@ ErrorCode code_of(unsigned number) {
         case kErConnectionKilled:
             return ErrorCode::Unavailable;
         case ER_ACCESS_DENIED_ERROR:
+        case CR_SSL_CONNECTION_ERROR:  // a certificate that is not to be trusted
         case kErAccountLocked:
         case kErMariaDbAccountLocked:
             return ErrorCode::Unauthenticated;
