@@ -2,10 +2,12 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 #include "base/log.h"
 #include "base/subprocess.h"
 #include "mover/driver.h"
+#include "mover/gate_server.h"
 #include "mover/limits.h"
 #include "mover/schema_transfer.h"
 #include "mysql/binlog/stream.h"
@@ -216,10 +218,19 @@ Result<void> Driver::recover_fence(Context const& context) {
 
 Result<void> Driver::open_target(Context const& context) {
     TRY(gate(Side::Target).open(context, *target_));
+    std::set<std::string> wanted;
     for (auto const& object : objects_) {
         if (object.kind != mysql::ObjectKind::Event || !object.is_enabled) continue;
-        TRY(target_->execute(
-            context, fmt::format("ALTER EVENT {} ENABLE", mysql::quote_identifier(object.name))));
+        wanted.insert(mysql::quote_identifier(options_.target.database) + "." +
+                      mysql::quote_identifier(object.name));
+    }
+    for (auto const& event : TRY(list_events(context, *target_, options_.target.database, {}))) {
+        if (event.is_enabled || !wanted.contains(event.object)) continue;
+        // Without DEFINER, ALTER EVENT makes us the definer, and the tenant's event runs with the
+        // mover's rights.
+        TRY(alter_event(
+            context, *target_, event,
+            fmt::format("ALTER DEFINER={} EVENT {} ENABLE", event.definer, event.object)));
     }
     return {};
 }
