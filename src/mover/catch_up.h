@@ -89,9 +89,6 @@ public:
 
 private:
     enum class Conflict { None, Duplicate };
-    struct Carried {
-        Conflict conflict = Conflict::None;
-    };
     enum class WriteMode { Bulk, RowByRow };
 
     CatchUp(CatchUpOptions options, Layouts const& layouts, Probe& probe, mysql::Connection beat,

@@ -86,6 +86,19 @@ std::uint32_t Driver::stream_server_id(Side followed) const {
                                       (followed == Side::Source ? 1u : 2u));
 }
 
+CatchUpOptions Driver::leg_from(Side side, mysql::binlog::Position const& start) const {
+    CatchUpOptions leg;
+    leg.from = side == Side::Source ? options_.source : options_.target;
+    leg.to = side == Side::Source ? options_.target : options_.source;
+    leg.move_id = journal_.content().move_id;
+    leg.server_id = stream_server_id(side);
+    leg.start = start;
+    leg.retry_for = options_.retry_for;
+    leg.spill_directory = spill_directory_;
+    leg.hidden_changes = tables_with_hidden_changes();
+    return leg;
+}
+
 // The schema with the objects as they were before the move: triggers may since have been dropped.
 mysql::Schema Driver::active_schema() const {
     auto schema = *schema_;

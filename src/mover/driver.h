@@ -129,6 +129,8 @@ private:
     [[nodiscard]] std::vector<std::string> table_names() const;
     [[nodiscard]] std::set<std::string> tables_with_hidden_changes() const;
     [[nodiscard]] std::uint32_t stream_server_id(Side followed) const;
+    // What carries changes from that side to the other.
+    [[nodiscard]] CatchUpOptions leg_from(Side side, mysql::binlog::Position const& start) const;
     [[nodiscard]] mysql::Schema active_schema() const;
 
     Journal journal_;

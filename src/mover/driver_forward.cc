@@ -66,15 +66,7 @@ Result<void> Driver::make_schema(Context const& context) {
 Result<void> Driver::start_forward(Context const& context) {
     if (forward_) return {};
     ASSERT(journal_.content().start.has_value());
-    CatchUpOptions leg;
-    leg.from = options_.source;
-    leg.to = options_.target;
-    leg.move_id = journal_.content().move_id;
-    leg.server_id = stream_server_id(Side::Source);
-    leg.start = *journal_.content().start;
-    leg.retry_for = options_.retry_for;
-    leg.spill_directory = spill_directory_;
-    leg.hidden_changes = tables_with_hidden_changes();
+    auto leg = leg_from(Side::Source, *journal_.content().start);
     auto const saved = TRY(metadata::read_position(context, *target_, leg.move_id));
     if (saved) leg.start = *saved;
     forward_ = TRY(CatchUp::start(context, std::move(leg), layouts_, probe_));

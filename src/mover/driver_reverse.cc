@@ -17,15 +17,7 @@ constexpr std::string_view kRollbackTriggers = "rollback-triggers";
 Result<void> Driver::start_reverse(Context const& context) {
     if (backward_) return {};
     ASSERT(journal_.content().reverse_start.has_value());
-    CatchUpOptions leg;
-    leg.from = options_.target;
-    leg.to = options_.source;
-    leg.move_id = journal_.content().move_id;
-    leg.server_id = stream_server_id(Side::Target);
-    leg.start = *journal_.content().reverse_start;
-    leg.retry_for = options_.retry_for;
-    leg.spill_directory = spill_directory_;
-    leg.hidden_changes = tables_with_hidden_changes();
+    auto leg = leg_from(Side::Target, *journal_.content().reverse_start);
     // A finalize that was cut short may have taken them away; from R0 on all is carried again then.
     TRY(metadata::install(context, *source_, leg.move_id, probe_));
     TRY(metadata::install(context, *target_, leg.move_id, probe_));
