@@ -102,6 +102,14 @@ TEST_F(DumpOracleTest, SeesSchemaButNotEngineOrCounter) {
     EXPECT_FALSE(compare(OracleScope::RowsAndSchema).equal());
 }
 
+TEST_F(DumpOracleTest, RowFormatIsComparedBetweenTablesOfInnoDbOnly) {
+    server_->execute("ALTER TABLE a.t ENGINE=MyISAM ROW_FORMAT=DYNAMIC");
+    EXPECT_TRUE(compare(OracleScope::RowsAndSchema).equal())
+        << compare(OracleScope::RowsAndSchema).describe();
+    server_->execute("ALTER TABLE a.t ENGINE=InnoDB ROW_FORMAT=DYNAMIC");
+    EXPECT_FALSE(compare(OracleScope::RowsAndSchema).equal());
+}
+
 TEST_F(DumpOracleTest, TellsInvalidEnumFromEmptyMember) {
     for (std::string const name : {"a", "b"})
         server_->execute("ALTER TABLE " + name + ".t MODIFY e ENUM('', 'x', 'y')");

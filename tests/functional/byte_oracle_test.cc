@@ -3,6 +3,7 @@
 //
 // Replay a failure with AIPRESS_TEST_SEED=n (its number is in the failure's trace); run longer with
 // AIPRESS_TEST_RUNS=n. The writers' interleaving is the machine's, all else the seed's.
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iostream>
@@ -60,6 +61,15 @@ public:
           ending_(seed % 2 == 0 ? Ending::Finalize : Ending::Rollback) {}
 
     void run() {
+        move_and_compare();
+        if (failed() && move_)
+            std::cout << "the move said:\n"
+                      << move_->error() << '\n'
+                      << std::ifstream(journal()).rdbuf() << '\n';
+    }
+
+private:
+    void move_and_compare() {
         make_tenant();
         if (failed()) return;
         Workload before(tenant_.on(source_), schema_, random_.fork(), {.writers = kWriters});
@@ -81,7 +91,6 @@ public:
             roll_back(before);
     }
 
-private:
     [[nodiscard]] static bool failed() { return ::testing::Test::HasFailure(); }
     [[nodiscard]] Context context() {
         return {clock_, Deadline::after(clock_, kMoveTimeout), std::stop_token()};
