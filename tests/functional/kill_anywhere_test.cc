@@ -26,6 +26,7 @@ namespace {
 using testing::AipressProcess;
 using testing::DatabaseServer;
 using testing::must;
+using testing::OracleScope;
 using testing::TemporaryDirectory;
 
 constexpr milliseconds kStepTimeout{60'000};
@@ -114,10 +115,12 @@ void make_tenant(Servers& servers, std::string const& database, std::string cons
           "CREATE TABLE ledger (n INT PRIMARY KEY)", "CREATE TABLE counted (n INT PRIMARY KEY)",
           "CREATE TRIGGER counts AFTER INSERT ON ledger FOR EACH ROW "
           "INSERT INTO counted VALUES (NEW.n)",
-          "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM keyless WHERE a < 0",
           "CREATE VIEW titles AS SELECT title FROM posts"}) {
         must(session.execute(context(), sql));
     }
+    must(session.execute(context(), "CREATE DEFINER=" + user +
+                                        "@'%' EVENT nightly ON SCHEDULE EVERY 1 DAY DO "
+                                        "DELETE FROM keyless WHERE a < 0"));
 }
 
 class Scenario {
@@ -236,21 +239,47 @@ private:
                                "TRIGGER_SCHEMA='" +
                                database_ + "'"),
                   "1");
-        EXPECT_EQ(owner.scalar("SELECT STATUS FROM information_schema.EVENTS WHERE "
-                               "EVENT_SCHEMA='" +
+        // Still the tenant's own: an event of the mover's account would run with its rights.
+        EXPECT_EQ(owner.scalar("SELECT CONCAT(STATUS, ' ', DEFINER) FROM "
+                               "information_schema.EVENTS WHERE EVENT_SCHEMA='" +
                                database_ + "'"),
-                  "ENABLED");
+                  "ENABLED " + user_ + "@%");
         for (auto* server : {&servers_.source, &servers_.target}) {
             EXPECT_EQ(server->scalar("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE "
                                      "SCHEMA_NAME='aipress_mover'"),
                       "0");
         }
-        if (ending_ == Ending::Abort) {
+        if (ending_ != Ending::Abort) {
+            check_passive_side(owner, other);
+        } else {
             EXPECT_EQ(other.scalar("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE "
                                    "SCHEMA_NAME='" +
                                    database_ + "'"),
                       "0");
         }
+    }
+
+    // The visitor went on at the owner, and only ever adds rows: the passive side holds nothing
+    // that the owner does not, and lacks nothing but such rows.
+    void check_passive_side(DatabaseServer const& owner, DatabaseServer const& other) {
+        auto const serving =
+            must(testing::read_image(context(), owner.root(database_), OracleScope::RowsAndSchema));
+        auto const passive =
+            must(testing::read_image(context(), other.root(database_), OracleScope::RowsAndSchema));
+        auto const verdict = testing::compare_images(serving, passive);
+        EXPECT_THAT(verdict.only_second, ::testing::IsEmpty()) << verdict.describe();
+        auto const without_added_rows = [](testing::DatabaseImage image) {
+            std::erase_if(image.lines, [](std::string const& line) {
+                return line.starts_with("INSERT INTO `ledger`") ||
+                       line.starts_with("INSERT INTO `counted`") ||
+                       line.starts_with("INSERT INTO `posts`");
+            });
+            return image;
+        };
+        auto const rest =
+            testing::compare_images(without_added_rows(serving), without_added_rows(passive));
+        EXPECT_TRUE(rest.equal()) << rest.describe();
+        EXPECT_GT(passive.rows, 400U);
     }
 
     bool can_write(DatabaseServer const& server) {
