@@ -90,8 +90,13 @@ Result<void> MoveStage::make_tenant() {
     return remember();
 }
 
-Result<void> MoveStage::remember() {
+Result<void> MoveStage::remember_source() {
     source_image_ = TRY(read_server_image(context(), source_));
+    return {};
+}
+
+Result<void> MoveStage::remember() {
+    TRY(remember_source());
     target_image_ = TRY(read_server_image(context(), target_));
     return {};
 }

@@ -37,6 +37,7 @@ public:
     // the account is on the target too. Then remembers both servers.
     Result<void> make_tenant();
     Result<void> remember();
+    Result<void> remember_source();
     // How the servers differ from what is remembered; "" when not at all.
     [[nodiscard]] Result<std::string> changes();
 
