@@ -1,0 +1,47 @@
+#include "held_commits.h"
+
+namespace aipress {
+namespace {
+
+constexpr auto kOn = "SET GLOBAL rpl_semi_sync_master_enabled = ON";
+constexpr auto kOff = "SET GLOBAL rpl_semi_sync_master_enabled = OFF";
+
+void prepare(testing::DatabaseServer const& server) {
+    server.execute("SET GLOBAL rpl_semi_sync_master_wait_point = AFTER_SYNC");
+    server.execute("SET GLOBAL rpl_semi_sync_master_wait_no_slave = ON");
+    // Longer than any test.
+    server.execute("SET GLOBAL rpl_semi_sync_master_timeout = 600000");
+}
+
+}  // namespace
+
+void hold_commits(testing::DatabaseServer const& server) {
+    prepare(server);
+    server.execute(kOn);
+}
+
+void let_commits_through(testing::DatabaseServer const& server) {
+    server.execute(kOff);
+}
+
+HeldCommits::HeldCommits(testing::DatabaseServer const& server, Context const& context,
+                         milliseconds held)
+    : server_(server) {
+    prepare(server);
+    thread_ = std::jthread([this, context, held](std::stop_token const& stop) {
+        auto connection = server_.connect_root();
+        while (!stop.stop_requested()) {
+            if (!connection.execute(context, kOn).ok()) return;
+            context.sleep(held);
+            if (!connection.execute(context, kOff).ok()) return;
+        }
+    });
+}
+
+HeldCommits::~HeldCommits() {
+    thread_.request_stop();
+    thread_.join();
+    let_commits_through(server_);
+}
+
+}  // namespace aipress
