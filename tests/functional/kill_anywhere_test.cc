@@ -313,6 +313,7 @@ TEST(KillAnywhereTest, EveryPointForwardAndBack) {
     for (auto const ending : {Ending::Rollback, Ending::Finalize, Ending::Abort}) {
         auto const points = Scenario(servers, ending, ++number).trace();
         ASSERT_FALSE(points.empty());
+        ASSERT_FALSE(HasFailure()) << "without a kill";
         std::size_t killed = 0;
         for (auto const& point : points) {
             if (!tried.insert(point).second) continue;
@@ -320,7 +321,7 @@ TEST(KillAnywhereTest, EveryPointForwardAndBack) {
             SCOPED_TRACE("AIPRESS_TEST_POINT=" + point);
             Scenario(servers, ending, ++number).run_killed_at(point);
             ++killed;
-            if (::testing::Test::HasFailure()) FAIL() << "at " << point;
+            if (HasFailure()) FAIL() << "at " << point;
         }
         std::cout << killed << " points killed\n";
     }
