@@ -28,7 +28,7 @@ using Ids = std::set<std::uint64_t>;
 constexpr std::string_view kMoveId = "race";
 constexpr unsigned kWriters = 6;
 constexpr unsigned kNaiveAttempts = 20;
-constexpr unsigned kOurAttempts = 5;
+constexpr unsigned kOurAttempts = 3;
 // How long a commit is kept invisible.
 constexpr milliseconds kHeld{60};
 constexpr std::uint64_t kLastId = 1ull << 40;
