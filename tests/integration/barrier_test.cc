@@ -1,10 +1,10 @@
 // The barrier of a round of catch-up: between taking the keys and reading their rows a heartbeat is
 // committed, or a row that the log shows and no SELECT yet would be taken for deleted, on both
 // sides: nothing would ever notice.
-#include <atomic>
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <thread>
 
 #include "base/probe.h"
@@ -72,34 +72,20 @@ protected:
 
     // When it returns, the log has shown the statement's row, and no session can see it.
     void commit_unseen(std::string const& sql) {
-        hold_commits(source_);
+        held_.emplace(source_, test_context());
         writer_ = std::jthread([this, sql] {
             auto session = source_.connect_root("wp");
             must(session.execute(test_context(), sql));
         });
         auto const limit = test_context();
         while (catch_up_->follower().status().dirty_keys == 0) ASSERT_TRUE(limit.sleep(kPoll));
-        releaser_ = std::jthread([this, limit] {
-            while (!round_over_ && !heartbeat_waits() && limit.sleep(kPoll)) {
-            }
-            let_commits_through(source_);
-        });
-    }
-
-    // The round's second heartbeat stands behind the commit that is held.
-    bool heartbeat_waits() {
-        return source_.scalar(
-                   "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE "
-                   "COMMAND='Query' AND INFO LIKE 'INSERT INTO aipress_mover.heartbeat%'") != "0";
     }
 
     void round_with_unseen_commit(std::string const& sql) {
         probe_.arm([&] { commit_unseen(sql); });
-        auto const round = catch_up_->round(test_context());
-        round_over_ = true;
-        releaser_.join();
+        EXPECT_THAT(catch_up_->round(test_context()), IsOk());
+        held_.reset();
         writer_.join();
-        EXPECT_THAT(round, IsOk());
     }
 
     void expect_carried() {
@@ -116,9 +102,8 @@ protected:
     Layouts layouts_;
     BeforeTheKeysAreTaken probe_;
     std::unique_ptr<CatchUp> catch_up_;
-    std::atomic<bool> round_over_ = false;
     std::jthread writer_;
-    std::jthread releaser_;
+    std::optional<HeldUntilHeartbeat> held_;
 };
 
 TEST_F(BarrierTest, ARowInTheLogThatNobodySeesYetIsWaitedFor) {

@@ -13,6 +13,12 @@ void prepare(testing::DatabaseServer const& server) {
     server.execute("SET GLOBAL rpl_semi_sync_master_timeout = 600000");
 }
 
+bool heartbeat_waits(testing::DatabaseServer const& server) {
+    return server.scalar(
+               "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE "
+               "COMMAND='Query' AND INFO LIKE 'INSERT INTO aipress_mover.heartbeat%'") != "0";
+}
+
 }  // namespace
 
 void hold_commits(testing::DatabaseServer const& server) {
@@ -39,6 +45,24 @@ HeldCommits::HeldCommits(testing::DatabaseServer const& server, Context const& c
 }
 
 HeldCommits::~HeldCommits() {
+    thread_.request_stop();
+    thread_.join();
+    let_commits_through(server_);
+}
+
+HeldUntilHeartbeat::HeldUntilHeartbeat(testing::DatabaseServer const& server,
+                                       Context const& context)
+    : server_(server) {
+    hold_commits(server);
+    thread_ = std::jthread([this, context](std::stop_token const& stop) {
+        while (!stop.stop_requested() && !heartbeat_waits(server_)) {
+            if (!context.sleep(milliseconds(1))) return;
+        }
+        let_commits_through(server_);
+    });
+}
+
+HeldUntilHeartbeat::~HeldUntilHeartbeat() {
     thread_.request_stop();
     thread_.join();
     let_commits_through(server_);

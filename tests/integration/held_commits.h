@@ -28,4 +28,18 @@ private:
     std::jthread thread_;
 };
 
+// Every commit is held until a heartbeat of the mover waits behind the others, or until this ends:
+// a barrier is then seen to wait, and one that is not there to be missed.
+class HeldUntilHeartbeat {
+public:
+    HeldUntilHeartbeat(testing::DatabaseServer const& server, Context const& context);
+    ~HeldUntilHeartbeat();
+    HeldUntilHeartbeat(HeldUntilHeartbeat const&) = delete;
+    HeldUntilHeartbeat& operator=(HeldUntilHeartbeat const&) = delete;
+
+private:
+    testing::DatabaseServer const& server_;
+    std::jthread thread_;
+};
+
 }  // namespace aipress

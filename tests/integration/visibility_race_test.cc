@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -20,6 +21,7 @@ namespace aipress::mover {
 namespace {
 
 using testing::DatabaseServer;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::must;
 
@@ -176,18 +178,35 @@ TEST_F(VisibilityRaceTest, TheLockedStartLosesNone) {
     EXPECT_GT(locked, 0U);
 }
 
-TEST_F(VisibilityRaceTest, TheBarrierLosesNone) {
-    auto const lost = rows_lost([&](std::vector<mysql::Connection>& readers) {
-        // A transaction that stays open keeps the lock away.
-        auto open = source_.connect_root("wp");
-        must(open.execute(test_context(), "START TRANSACTION"));
-        must(open.execute(test_context(), "UPDATE posts SET body = 'y' WHERE id = 0"));
-        auto const start = start_ours(readers);
-        EXPECT_EQ(start.method, SnapshotMethod::Barrier);
-        must(open.execute(test_context(), "ROLLBACK"));
-        return start.position;
+TEST_F(VisibilityRaceTest, TheStartWithoutALockWaitsForWhatTheLogHolds) {
+    std::vector<mysql::Connection> readers;
+    readers.push_back(source_.connect_root("wp"));
+    source_.execute("INSERT INTO wp.posts VALUES (1, 'x')");
+    // A transaction that stays open keeps the lock away.
+    auto open = source_.connect_root("wp");
+    must(open.execute(test_context(), "START TRANSACTION"));
+    must(open.execute(test_context(), "UPDATE posts SET body = 'y' WHERE id = 1"));
+    auto admin = source_.connect_root();
+    auto const log_end = [&] {
+        return must(mysql::binlog::current_position(test_context(), admin));
+    };
+    auto const before = log_end();
+    std::jthread writer;
+    std::optional<HeldUntilHeartbeat> held;  // ends before the writer is joined
+    held.emplace(source_, test_context());
+    writer = std::jthread([&] {
+        auto session = source_.connect_root("wp");
+        must(session.execute(test_context(), "INSERT INTO posts VALUES (7, 'unseen')"));
     });
-    EXPECT_THAT(lost, IsEmpty());
+    auto const limit = test_context();
+    while (!(before < log_end())) ASSERT_TRUE(limit.sleep(milliseconds(1)));
+    auto const start = start_ours(readers);
+    held.reset();
+    EXPECT_EQ(start.method, SnapshotMethod::Barrier);
+    // Its stream begins behind the row, so its snapshot must hold it.
+    EXPECT_TRUE(before < start.position);
+    EXPECT_THAT(ids_of(readers[0]), ElementsAre(1U, 7U));
+    must(open.execute(test_context(), "ROLLBACK"));
 }
 
 }  // namespace
