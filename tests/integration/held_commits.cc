@@ -19,6 +19,12 @@ bool heartbeat_waits(testing::DatabaseServer const& server) {
                "COMMAND='Query' AND INFO LIKE 'INSERT INTO aipress_mover.heartbeat%'") != "0";
 }
 
+bool somebody_is_held(mysql::Connection& connection, Context const& context) {
+    auto const waiting =
+        connection.query(context, "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_wait_sessions'");
+    return waiting.ok() && waiting->text(0, "Value") != "0";
+}
+
 }  // namespace
 
 void hold_commits(testing::DatabaseServer const& server) {
@@ -28,6 +34,12 @@ void hold_commits(testing::DatabaseServer const& server) {
 
 void let_commits_through(testing::DatabaseServer const& server) {
     server.execute(kOff);
+}
+
+void wait_until_held(testing::DatabaseServer const& server, Context const& context) {
+    auto connection = server.connect_root();
+    while (!somebody_is_held(connection, context) && context.sleep(milliseconds(1))) {
+    }
 }
 
 HeldCommits::HeldCommits(testing::DatabaseServer const& server, Context const& context,
@@ -40,6 +52,9 @@ HeldCommits::HeldCommits(testing::DatabaseServer const& server, Context const& c
             if (!connection.execute(context, kOn).ok()) return;
             context.sleep(held);
             if (!connection.execute(context, kOff).ok()) return;
+            // Held again too soon, they would wait on: nobody would ever get a lock.
+            while (somebody_is_held(connection, context) && context.sleep(milliseconds(1))) {
+            }
         }
     });
 }

@@ -15,6 +15,9 @@ void hold_commits(testing::DatabaseServer const& server);
 // Those that wait become visible, in the log's order; later ones do not wait.
 void let_commits_through(testing::DatabaseServer const& server);
 
+// Until some commit is held at this moment.
+void wait_until_held(testing::DatabaseServer const& server, Context const& context);
+
 // Every commit is held, and let through after `held`, as long as this lives.
 class HeldCommits {
 public:

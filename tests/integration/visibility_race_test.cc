@@ -29,10 +29,11 @@ using Ids = std::set<std::uint64_t>;
 
 constexpr std::string_view kMoveId = "race";
 constexpr unsigned kWriters = 6;
-constexpr unsigned kNaiveAttempts = 20;
-constexpr unsigned kOurAttempts = 3;
+constexpr unsigned kNaiveAttempts = 60;
+constexpr unsigned kOurAttempts = 8;
 // How long a commit is kept invisible.
-constexpr milliseconds kHeld{60};
+constexpr milliseconds kHeld{100};
+constexpr milliseconds kBetweenWrites{20};
 constexpr std::uint64_t kLastId = 1ull << 40;
 
 Context test_context() {
@@ -51,6 +52,9 @@ public:
                     must(connection.execute(test_context(),
                                             "INSERT INTO posts (body) VALUES ('x')"));
                     ++written_;
+                    // A writer's lock goes before one on the whole table: without a pause the
+                    // others would keep that away for ever.
+                    test_context().sleep(kBetweenWrites);
                 }
             });
         }
@@ -118,6 +122,7 @@ protected:
             HeldCommits const held(source_, test_context(), kHeld);
             Writers writers(source_);
             writers.wait_for(kWriters);
+            wait_until_held(source_, test_context());
             position = begin(readers);
             writers.wait_for(kWriters);
             writers.stop();
