@@ -119,9 +119,10 @@ Result<void> Engine::initialise(fs::path const& data) const {
     auto const scratch = TRY(TemporaryDirectory::make());
     fs::path const script = scratch.path() / "bootstrap.sql";
     auto bootstrap = command("--no-defaults");
-    bootstrap.arguments.insert(bootstrap.arguments.end(),
-                               {"--bootstrap", "--datadir=" + data.string(),
-                                "--innodb-log-file-size=5M", "--max-allowed-packet=8M"});
+    bootstrap.arguments.insert(
+        bootstrap.arguments.end(),
+        {"--bootstrap", "--datadir=" + data.string(), "--tmpdir=" + scratch.path().string(),
+         "--innodb-log-file-size=5M", "--max-allowed-packet=8M"});
     bootstrap.input_file = script;
     if (kind_ == ServerKind::MariaDb) {
         // --force: a machine whose own name does not resolve is no reason to stop; the accounts are
@@ -130,7 +131,10 @@ Result<void> Engine::initialise(fs::path const& data) const {
                                           "--auth-root-authentication-method=normal",
                                           "--skip-test-db", "--innodb-log-file-size=5M",
                                           "--user=" + std::string(::getuid() == 0 ? "root" : ""),
-                                          "--datadir=" + data.string()}}));
+                                          "--datadir=" + data.string(),
+                                          // Temporary tables are named by process id, which is not
+                                          // unique where containers share a folder.
+                                          "--tmpdir=" + scratch.path().string()}}));
         std::ofstream(script) << "USE mysql;\n" << accounts_sql(kind_);
         return run_to_success(bootstrap);
     }

@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/file_descriptor.h"
 
 namespace aipress::testing {
@@ -58,6 +59,23 @@ FileDescriptor new_socket() {
     return fd;
 }
 
+void share_port(FileDescriptor const& fd, int on) {
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+// Connections accepted inherit the wish to share the port. Without it one that the server ended
+// first stays behind (TIME_WAIT) for a minute, in which the port cannot be listened on again.
+bool listen_on(FileDescriptor const& listener) {
+    share_port(listener, 1);
+    return ::listen(listener.get(), kBacklog) == 0;
+}
+
+// Keeps the port: the kernel answers with a reset, and nobody else can take it.
+void stop_listening(FileDescriptor const& listener) {
+    ::shutdown(listener.get(), SHUT_RD);
+    share_port(listener, 0);
+}
+
 // The port is asked for by number the second time: only then it stays ours while not listening.
 Result<FileDescriptor> bound_listener() {
     for (int attempt = 0; attempt < 10; ++attempt) {
@@ -68,8 +86,7 @@ Result<FileDescriptor> bound_listener() {
             port = port_of(probe.get());
         }
         FileDescriptor listener = new_socket();
-        if (bind_to(listener.get(), port) && ::listen(listener.get(), kBacklog) == 0)
-            return listener;
+        if (bind_to(listener.get(), port) && listen_on(listener)) return listener;
     }
     return Error(ErrorCode::Unavailable, std::string("no free port: ") + std::strerror(errno));
 }
@@ -152,7 +169,7 @@ struct TcpGate::Impl {
         sweep();
     }
     void listen_again() {
-        if (!listening) ::listen(listener.get(), kBacklog);
+        ASSERT(listening || listen_on(listener));
         listening = true;
     }
     [[nodiscard]] short events_of(Direction const& incoming, Direction const& outgoing,
@@ -335,8 +352,7 @@ void TcpGate::cut() {
 
 void TcpGate::refuse() {
     impl_->order([impl = impl_.get()] {
-        // Stops listening and keeps the port: the kernel then answers with a reset.
-        ::shutdown(impl->listener.get(), SHUT_RD);
+        stop_listening(impl->listener);
         impl->listening = false;
         impl->cut_all();
     });

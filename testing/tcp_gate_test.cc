@@ -25,6 +25,9 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
+// A client that says so is done.
+constexpr char kEndNow = '\4';
+
 // Sends back what it gets.
 class EchoServer {
 public:
@@ -53,7 +56,7 @@ private:
                 std::array<char, 4096> buffer{};
                 while (true) {
                     ssize_t const got = ::recv(client.get(), buffer.data(), buffer.size(), 0);
-                    if (got <= 0) return;
+                    if (got <= 0 || buffer[0] == kEndNow) return;
                     ::send(client.get(), buffer.data(), static_cast<std::size_t>(got),
                            MSG_NOSIGNAL);
                 }
@@ -136,6 +139,34 @@ TEST_F(TcpGateTest, RefusesUntilItPasses) {
     ASSERT_TRUE(again.valid());
     say(again, "b");
     EXPECT_EQ(hear(again, 1), "b");
+}
+
+// What the server ends first lingers in the kernel (TIME_WAIT): the gate once never listened again.
+TEST_F(TcpGateTest, PassesAgainAfterAConnectionThatTheServerEnded) {
+    auto const client = connect();
+    say(client, std::string(1, kEndNow));
+    EXPECT_EQ(hear(client, 1), "");
+    ::shutdown(client.get(), SHUT_WR);
+    while (gate_.connections() > 0) std::this_thread::yield();
+    for (int i = 0; i < 2; ++i) {
+        gate_.refuse();
+        EXPECT_FALSE(connect().valid());
+        gate_.pass();
+        auto const again = connect();
+        ASSERT_TRUE(again.valid());
+        say(again, "b");
+        EXPECT_EQ(hear(again, 1), "b");
+    }
+}
+
+TEST_F(TcpGateTest, NobodyTakesThePortWhileItRefuses) {
+    gate_.refuse();
+    FileDescriptor const thief(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    int const on = 1;
+    ::setsockopt(thief.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_in const address = loopback(gate_.port());
+    EXPECT_NE(::bind(thief.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address), 0);
+    EXPECT_EQ(errno, EADDRINUSE);
 }
 
 TEST_F(TcpGateTest, StallHoldsBytesAndKeepsConnections) {

@@ -97,6 +97,7 @@ Result<void> CatchUp::barrier_and_suspects(Context const& context) {
 
 Result<void> CatchUp::round(Context const& context) {
     TRY(barrier_and_suspects(context));
+    probe_.at("take-keys.before");
     auto taken = follower_->take();
     bool put_back = false;
     if (!taken.keys.empty()) {

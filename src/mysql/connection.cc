@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <mysql.h>
 #include <mysqld_error.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stop_token>
 #include <sys/socket.h>
 
@@ -21,6 +23,22 @@ constexpr unsigned long kLargestPacketBytes = 1ul << 30;
 // Zero and invalid dates, and 0 in an AUTO_INCREMENT column, exist in real tenants and must arrive
 // as they are; everything else that a server would "adjust" must be an error.
 constexpr std::string_view kSqlMode = "STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO";
+
+// A peer that is gone without a word (a cable, a firewall) is asked for after so long, and given up
+// when it leaves that many questions unanswered. The kernel's own default is two hours. Its answer
+// comes from the peer's kernel, so a statement may take as long as it likes.
+constexpr int kSecondsBeforeProbe = 20;
+constexpr int kSecondsBetweenProbes = 5;
+constexpr int kProbesUnanswered = 4;
+
+void probe_silent_peer(int socket) {
+    int const on = 1;
+    // What cannot be set leaves the default, which is right as well, only late.
+    ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &kSecondsBeforeProbe, sizeof(int));
+    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &kSecondsBetweenProbes, sizeof(int));
+    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &kProbesUnanswered, sizeof(int));
+}
 
 struct LibraryThread {
     LibraryThread() { mysql_thread_init(); }
@@ -255,6 +273,7 @@ Result<Connection> Connection::open(Context const& context, Endpoint const& endp
         return impl->last_error().in_context(
             fmt::format("connecting to {}:{}", endpoint.host, endpoint.port));
     }
+    probe_silent_peer(mysql_get_socket(impl->handle));
     // The library's "enforce" lets a server (or whoever stands in between) do without.
     if (endpoint.tls != TlsMode::Disabled && mysql_get_ssl_cipher(impl->handle) == nullptr) {
         return Error(ErrorCode::Unauthenticated,

@@ -104,9 +104,9 @@ private:
                 if (!holds(move) && move.process.ended())
                     return Error(ErrorCode::Aborted,
                                  move.tenant.site.name() + ": " + move.process.last_words());
-            if (!waiting.sleep(kStatusInterval))
-                return Error(ErrorCode::DeadlineExceeded,
-                             fmt::format("waited in vain until {}", what));
+            if (waiting.sleep(kStatusInterval)) continue;
+            if (waiting.stopped()) return Error(ErrorCode::Cancelled, "stopped");
+            return Error(ErrorCode::DeadlineExceeded, fmt::format("waited in vain until {}", what));
         }
     }
 

@@ -1,229 +1,209 @@
-// What cannot be moved is refused with its cause, and both servers are as they were.
+// What a move is refused for before it begins: each with its error, and nothing changed on either
+// side. bad_moment_test.cc has what goes wrong in the middle.
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <sstream>
 
-#include "base/subprocess.h"
-#include "testing/aipress_process.h"
-#include "testing/database_server.h"
+#include "move_stage.h"
 #include "testing/status_matchers.h"
 #include "testing/tcp_gate.h"
-#include "testing/temporary_directory.h"
 
 namespace aipress::functional {
 namespace {
 
-using testing::AipressProcess;
-using testing::Arguments;
+using ::testing::AllOf;
 using testing::CommandResult;
-using testing::DatabaseServer;
 using ::testing::HasSubstr;
+using testing::IsOk;
 using testing::must;
-using testing::TemporaryDirectory;
+using ::testing::Not;
 
-SystemClock& clock() {
-    static SystemClock instance;
-    return instance;
+std::string read_file(std::string const& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return std::move(text).str();
 }
 
-Context context() {
-    return {clock(), Deadline::after(clock(), milliseconds(60'000)), {}};
+void write_file(std::string const& path, std::string const& text) {
+    std::ofstream(path, std::ios::binary) << text;
 }
 
-// Everything of a server, accounts included, but for what changes by itself.
-std::string image_of(DatabaseServer const& server) {
-    auto const root = server.root();
-    ProcessOptions dump;
-    dump.arguments = {"mariadb-dump",        "--no-defaults",
-                      "--host=127.0.0.1",    "--port=" + std::to_string(root.port),
-                      "--user=" + root.user, "--skip-comments",
-                      "--skip-dump-date",    "--order-by-primary",
-                      "--all-databases",     "--ignore-database=mysql",
-                      "--system=users"};
-    dump.environment = {{"MYSQL_PWD", root.password}};
-    dump.capture_limit = std::size_t{64} << 20;
-    return must(run_process(context(), dump)).standard_output;
+// The refusals' codes, one after another: "binlog-off target-not-empty ".
+std::string refusals(CommandResult const& result) {
+    auto const report = must(result.json());
+    std::string codes;
+    for (auto const& refusal : report.at("refused").as_array()) {
+        codes += std::string(refusal.as_object().at("code").as_string()) + " ";
+    }
+    return codes;
 }
 
 class BadInputTest : public ::testing::Test {
 protected:
-    BadInputTest()
-        : source_(must(DatabaseServer::start({.server_id = 1}))),
-          target_(must(DatabaseServer::start({.server_id = 2}))),
-          folder_(must(TemporaryDirectory::make())) {
-        source_.execute("CREATE DATABASE shop");
-        source_.execute("CREATE TABLE shop.posts (id INT AUTO_INCREMENT PRIMARY KEY, body TEXT)");
-        source_.execute("INSERT INTO shop.posts (body) SELECT seq FROM shop.seq_1_to_500");
-        for (auto* server : {&source_, &target_}) {
-            server->execute("CREATE USER wp@'%' IDENTIFIED BY 'pw'");
-            server->execute("GRANT ALL ON shop.* TO wp@'%'");
-        }
+    // Whatever these tests try must leave the servers as they are: one pair serves them all.
+    static void SetUpTestSuite() {
+        stage_.emplace(must(MoveStage::make()));
+        must(stage_->make_tenant());
+    }
+    static void TearDownTestSuite() { stage_.reset(); }
+
+    void TearDown() override {
+        std::filesystem::remove(stage_->journal());
+        EXPECT_EQ(must(stage_->changes()), "");
     }
 
-    [[nodiscard]] std::string journal(std::string const& name = "journal") const {
-        return (folder_ / name).string();
+    static CommandResult run_with(std::string const& source_url, std::string const& target_url) {
+        return must(stage_->run(stage_->move_command(source_url, target_url)));
     }
-    [[nodiscard]] Arguments move(std::string const& source, std::string const& target,
-                                 Arguments const& more = {}) const {
-        Arguments all{"database", "move",      "--source", source,   "--target",
-                      target,     "--journal", journal(),  "--quiet"};
-        all.insert(all.end(), more.begin(), more.end());
-        return all;
-    }
-    [[nodiscard]] std::string source_url() const { return source_.root_url("shop"); }
-    [[nodiscard]] std::string target_url() const { return target_.root_url("shop"); }
+    static CommandResult run() { return must(stage_->run(stage_->move_command())); }
 
-    CommandResult refused(Arguments const& arguments, std::string const& why) {
-        auto const source_before = image_of(source_);
-        auto const target_before = image_of(target_);
-        auto const result = must(testing::run_aipress(context(), arguments));
-        EXPECT_FALSE(result.status.success()) << result.describe();
-        EXPECT_THAT(result.output + result.error, HasSubstr(why));
-        EXPECT_EQ(image_of(source_), source_before);
-        EXPECT_EQ(image_of(target_), target_before);
-        return result;
+    // A journal as a move leaves it that was killed while it stood by; the servers then hold its
+    // half, so the tests of damage use one that never got past preflight.
+    static std::string journal_of_a_refused_move() {
+        auto const result =
+            run_with(stage_->source().root_url("wp"), stage_->source().root_url("wp"));
+        EXPECT_EQ(result.status.code, 1) << result.describe();
+        return read_file(stage_->journal());
     }
 
-    // A move that waits in standby.
-    AipressProcess standing_by(Arguments const& arguments) {
-        auto process = must(AipressProcess::start(arguments));
-        wait_for("standby", process);
-        return process;
-    }
-    void wait_for(std::string const& wanted, AipressProcess& process) {
-        auto const limit = context();
-        while (limit.sleep(milliseconds(20)) && process.running()) {
-            auto const status = must(testing::run_aipress(
-                limit, {"database", "status", "--journal", journal(), "--format", "json"}));
-            auto const json = status.json();
-            if (json.ok() && json.value().at("state").as_string() == wanted) return;
-        }
-        ADD_FAILURE() << "not " << wanted << ": " << process.error();
-    }
-
-    DatabaseServer source_;
-    DatabaseServer target_;
-    TemporaryDirectory folder_;
+    static std::optional<MoveStage> stage_;
 };
 
+std::optional<MoveStage> BadInputTest::stage_;
+
 TEST_F(BadInputTest, WrongPassword) {
-    refused(move(source_.url("root", "wrong", "shop"), target_url()), "Access denied");
+    auto const& source = stage_->source();
+    auto const& target = stage_->target();
+    auto const at_source =
+        run_with(source.url("root", "not-the-secret", "wp"), target.root_url("wp"));
+    EXPECT_EQ(at_source.status.code, 1) << at_source.describe();
+    EXPECT_THAT(at_source.error, AllOf(HasSubstr("error: source: "), HasSubstr("Access denied"),
+                                       HasSubstr("\nnext: "), Not(HasSubstr("not-the-secret"))));
+    auto const at_target =
+        run_with(source.root_url("wp"), target.url("root", "not-the-secret", "wp"));
+    EXPECT_EQ(at_target.status.code, 1) << at_target.describe();
+    EXPECT_THAT(at_target.error, AllOf(HasSubstr("error: target: "), HasSubstr("Access denied"),
+                                       HasSubstr("\nnext: "), Not(HasSubstr("not-the-secret"))));
 }
 
-TEST_F(BadInputTest, MissingPrivilegesAreListedTogether) {
-    auto const result =
-        refused(move(source_.url("wp", "pw", "shop"), target_url(), {"--format", "json"}),
-                "missing-privilege");
-    EXPECT_THAT(result.output, HasSubstr("REPLICATION SLAVE"));
+TEST_F(BadInputTest, MissingPrivilege) {
+    // The tenant's own account may do everything to its database, and nothing else.
+    auto const result = run_with(stage_->source().url("wp", "secret", "wp"),
+                                 stage_->target().url("wp", "secret", "wp"));
+    EXPECT_EQ(result.status.code, 1) << result.describe();
+    EXPECT_THAT(result.error, HasSubstr("nothing was changed"));
+    EXPECT_THAT(refusals(result), HasSubstr("missing-privilege"));
+    EXPECT_THAT(result.output, AllOf(HasSubstr("REPLICATION SLAVE"), HasSubstr("GRANT ")))
+        << "the fix names what is missing";
 }
 
 TEST_F(BadInputTest, TargetNotEmpty) {
-    target_.execute("CREATE DATABASE shop");
-    target_.execute("CREATE TABLE shop.kept (a INT)");
-    refused(move(source_url(), target_url(), {"--format", "json"}), "target-not-empty");
+    stage_->target().execute("CREATE DATABASE wp");
+    stage_->target().execute("CREATE TABLE wp.precious (id INT PRIMARY KEY)");
+    stage_->target().execute("INSERT INTO wp.precious VALUES (1)");
+    ASSERT_THAT(stage_->remember(), IsOk());
+    auto const result = run();
+    EXPECT_EQ(result.status.code, 1) << result.describe();
+    EXPECT_THAT(refusals(result), HasSubstr("target-not-empty"));
+    EXPECT_THAT(result.output, HasSubstr("precious"));
+    EXPECT_EQ(must(stage_->changes()), "");
+    stage_->target().execute("DROP DATABASE wp");
+    ASSERT_THAT(stage_->remember(), IsOk());
 }
 
 TEST_F(BadInputTest, SameServerAndSchema) {
-    refused(move(source_url(), source_url(), {"--format", "json"}), "same-database");
-}
-
-TEST_F(BadInputTest, BinaryLogOff) {
-    auto without = must(DatabaseServer::start({.server_id = 3, .settings = {"skip-log-bin"}}));
-    without.execute("CREATE DATABASE shop");
-    without.execute("CREATE TABLE shop.posts (id INT PRIMARY KEY)");
-    refused(move(without.root_url("shop"), target_url(), {"--format", "json"}), "binlog-off");
-}
-
-TEST_F(BadInputTest, SchemaChangeInMidMoveUndoesIt) {
-    auto const target_before = image_of(target_);
-    auto process = standing_by(move(source_url(), target_url(), {"--switch", "manual"}));
-    source_.execute("ALTER TABLE shop.posts ADD added INT");
-    auto const source_after = image_of(source_);
-    auto const result = must(process.wait(context()));
-    EXPECT_EQ(result.status.code, 1) << result.describe();
-    EXPECT_THAT(result.error, HasSubstr("ALTER TABLE shop.posts ADD added INT"));
-    EXPECT_EQ(image_of(target_), target_before);
-    EXPECT_THAT(source_after, HasSubstr("aipress_mover"));
-    EXPECT_THAT(image_of(source_), ::testing::Not(HasSubstr("aipress_mover")));
-}
-
-TEST_F(BadInputTest, StatementFormatInMidMoveUndoesIt) {
-    auto const target_before = image_of(target_);
-    auto process = standing_by(move(source_url(), target_url(), {"--switch", "manual"}));
-    auto session = source_.connect_root("shop");
-    must(session.execute(context(), "SET SESSION binlog_format=STATEMENT"));
-    must(session.execute(context(), "UPDATE posts SET body='sly' WHERE id=7"));
-    auto const result = must(process.wait(context()));
-    EXPECT_EQ(result.status.code, 1) << result.describe();
-    EXPECT_THAT(result.error, HasSubstr("STATEMENT format"));
-    EXPECT_EQ(image_of(target_), target_before);
-    EXPECT_EQ(source_.scalar("SELECT body FROM shop.posts WHERE id=7"), "sly");
-}
-
-TEST_F(BadInputTest, JournalOfAnotherMoveAndASecondProcess) {
-    auto process = standing_by(move(source_url(), target_url(), {"--switch", "manual"}));
-    auto const second = must(
-        testing::run_aipress(context(), move(source_url(), target_url(), {"--switch", "manual"})));
-    EXPECT_FALSE(second.status.success());
-    EXPECT_THAT(second.error, HasSubstr("another process"));
-    must(testing::run_aipress(context(), {"database", "rollback", "--journal", journal()}));
-    (void)must(process.wait(context()));
-    refused(move(source_url(), target_.root_url("other")), "belongs to another move");
-}
-
-TEST_F(BadInputTest, DamagedJournalIsNotGuessedAt) {
-    auto process = standing_by(move(source_url(), target_url(), {"--switch", "manual"}));
-    process.kill();
-    std::string text;
-    {
-        std::ifstream file(journal());
-        std::ostringstream all;
-        all << file.rdbuf();
-        text = all.str();
+    auto& source = stage_->source();
+    // Under another address, too.
+    auto const door = must(testing::TcpGate::open(source.port()));
+    for (auto const port : {source.port(), door.port()}) {
+        auto const again =
+            fmt::format("mysql://root:{}@127.0.0.1:{}/wp", source.root().password, port);
+        auto const result = run_with(source.root_url("wp"), again);
+        std::filesystem::remove(stage_->journal());
+        EXPECT_EQ(result.status.code, 1) << result.describe();
+        EXPECT_THAT(refusals(result), HasSubstr("same-database")) << result.describe();
     }
-    auto damaged = text;
-    damaged[damaged.size() / 2] ^= 1;
-    std::ofstream(journal(), std::ios::trunc) << damaged;
-    auto const result = must(testing::run_aipress(context(), move(source_url(), target_url())));
-    EXPECT_FALSE(result.status.success());
-    EXPECT_THAT(result.error, HasSubstr("damaged at line"));
-    // A line that a crash cut short is no damage.
-    std::ofstream(journal(), std::ios::trunc) << text << "0badc0de {\"state\":\"cop";
-    auto const ended =
-        must(testing::run_aipress(context(), {"database", "rollback", "--journal", journal(),
-                                              "--source", source_url(), "--target", target_url()}));
-    EXPECT_TRUE(ended.status.success()) << ended.describe();
 }
 
-std::string through(testing::TcpGate const& gate, std::string const& database) {
-    return "mysql://root:root-secret@127.0.0.1:" + std::to_string(gate.port()) + "/" + database;
+TEST_F(BadInputTest, JournalOfAnotherMove) {
+    auto const before = journal_of_a_refused_move();
+    auto const result = run();
+    EXPECT_EQ(result.status.code, 1) << result.describe();
+    EXPECT_THAT(result.error, AllOf(HasSubstr("belongs to another move"), HasSubstr("/wp")));
+    EXPECT_EQ(read_file(stage_->journal()), before);
 }
 
-TEST_F(BadInputTest, ACutConnectionIsMendedOrGivenUpInTime) {
-    auto gate = must(testing::TcpGate::open(source_.port()));
-    auto const arguments =
-        move(through(gate, "shop"), target_url(), {"--switch", "manual", "--retry-for", "3s"});
-    auto process = standing_by(arguments);
-    gate.cut();
-    source_.execute("INSERT INTO shop.posts (body) VALUES ('while cut')");
-    // It comes back by itself, and carries on from where it was.
-    wait_for("standby", process);
-    EXPECT_TRUE(process.running());
+TEST_F(BadInputTest, JournalWithAFlippedByte) {
+    auto const whole = journal_of_a_refused_move();
+    ASSERT_GT(whole.size(), 40U);
+    // In the checksum, in the text.
+    for (std::size_t const at : {std::size_t{3}, whole.size() / 2}) {
+        auto damaged = whole;
+        damaged[at] = static_cast<char>(damaged[at] ^ 1);
+        write_file(stage_->journal(), damaged);
+        for (auto const& result : {run(), must(stage_->ask("status"))}) {
+            EXPECT_EQ(result.status.code, 1) << result.describe();
+            EXPECT_THAT(result.error,
+                        AllOf(HasSubstr("is damaged at line 1"), HasSubstr("nothing was changed")));
+        }
+        EXPECT_EQ(read_file(stage_->journal()), damaged) << "what it said must stay to be read";
+    }
+}
 
-    gate.refuse();
-    auto const given_up = must(process.wait(context()));
-    EXPECT_EQ(given_up.status.code, 1) << given_up.describe();
-    EXPECT_THAT(given_up.error, HasSubstr("gave up"));
+TEST_F(BadInputTest, JournalThatIsAnotherFile) {
+    // A file named by mistake is not ours to empty, with a last newline or without.
+    for (std::string const text :
+         {"<?php\ndefine('DB_NAME', 'wp');\n", "no newline at all", "\n"}) {
+        write_file(stage_->journal(), text);
+        auto const result = run();
+        EXPECT_EQ(result.status.code, 1) << result.describe();
+        EXPECT_THAT(result.error, HasSubstr("is damaged at line 1"));
+        EXPECT_EQ(read_file(stage_->journal()), text);
+    }
+}
 
-    gate.pass();
-    auto again = arguments;
-    again[again.size() - 3] = "now";
-    again.insert(again.end(), {"--reverse", "none"});
-    auto const finished = must(testing::run_aipress(context(), again));
-    EXPECT_TRUE(finished.status.success()) << finished.describe();
-    EXPECT_EQ(target_.scalar("SELECT COUNT(*) FROM shop.posts WHERE body='while cut'"), "1");
+TEST_F(BadInputTest, JournalInAFolderThatIsNotThere) {
+    auto arguments = stage_->move_command();
+    for (auto& argument : arguments) {
+        if (argument == stage_->journal()) argument += ".d/journal";
+    }
+    auto const result = must(stage_->run(arguments));
+    EXPECT_EQ(result.status.code, 1) << result.describe();
+    EXPECT_THAT(result.error, HasSubstr("No such file or directory"));
+}
+
+TEST(BadServerTest, BinlogOffOnTheSource) {
+    auto stage = must(MoveStage::make({.settings = {"skip-log-bin"}}));
+    must(stage.make_tenant());
+    auto const result = must(stage.run(stage.move_command()));
+    EXPECT_EQ(result.status.code, 1) << result.describe();
+    EXPECT_THAT(refusals(result), HasSubstr("binlog-off"));
+    EXPECT_THAT(result.output, HasSubstr("set log_bin"));
+    EXPECT_EQ(must(stage.changes()), "");
+}
+
+// A write that a crash cut short is no damage: the move goes on in front of it.
+TEST(TornJournalTest, TheMoveGoesOn) {
+    auto stage = must(MoveStage::make());
+    must(stage.make_tenant());
+    {
+        auto move =
+            must(testing::AipressProcess::start(stage.move_command({"--switch", "manual"})));
+        ASSERT_THAT(stage.wait_for_state(move, "standby"), IsOk());
+        move.kill();
+    }
+    write_file(stage.journal(), read_file(stage.journal()) + "0123abcd {\"state\":\"fen");
+    EXPECT_EQ(must(stage.status()).at("state"), "standby");
+    auto const result = must(stage.run(stage.move_command({"--reverse", "none"})));
+    EXPECT_EQ(result.status.code, 0) << result.describe();
+    EXPECT_EQ(must(result.json()).at("state"), "finalized");
+    EXPECT_EQ(stage.target().scalar("SELECT COUNT(*) FROM wp.wp_options"), "500");
+    EXPECT_THAT(read_file(stage.journal()), Not(HasSubstr("\"fen0")));
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ namespace {
 using testing::AipressProcess;
 using testing::DatabaseServer;
 using testing::must;
+using testing::OracleScope;
 using testing::TemporaryDirectory;
 
 constexpr milliseconds kStepTimeout{60'000};
@@ -72,10 +73,11 @@ private:
             endpoint.password = "pw";
             auto session = mysql::Connection::open(patient, endpoint);
             while (session.ok() && !stop.stop_requested()) {
-                // A failed number is given up: it may or may not have been stored.
+                // A failed number is given up: it may or may not have been stored. Not given up for
+                // a stop: the server would still be at it when the tables are looked at.
                 int const number = next++;
                 auto const stored = session->execute(
-                    patient, "INSERT INTO ledger VALUES (" + std::to_string(number) + ")");
+                    context(), "INSERT INTO ledger VALUES (" + std::to_string(number) + ")");
                 if (!stored.ok()) break;
                 acknowledged_.push_back(number);
                 patient.sleep(milliseconds(3));
@@ -113,10 +115,12 @@ void make_tenant(Servers& servers, std::string const& database, std::string cons
           "CREATE TABLE ledger (n INT PRIMARY KEY)", "CREATE TABLE counted (n INT PRIMARY KEY)",
           "CREATE TRIGGER counts AFTER INSERT ON ledger FOR EACH ROW "
           "INSERT INTO counted VALUES (NEW.n)",
-          "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM keyless WHERE a < 0",
           "CREATE VIEW titles AS SELECT title FROM posts"}) {
         must(session.execute(context(), sql));
     }
+    must(session.execute(context(), "CREATE DEFINER=" + user +
+                                        "@'%' EVENT nightly ON SCHEDULE EVERY 1 DAY DO "
+                                        "DELETE FROM keyless WHERE a < 0"));
 }
 
 class Scenario {
@@ -219,34 +223,63 @@ private:
         auto const acknowledged = visitor.stop();
         EXPECT_FALSE(acknowledged.empty());
         auto session = owner.connect_root(database_);
+        // One snapshot: statements that the mover killed may still be at their end.
+        must(session.execute(context(), "START TRANSACTION WITH CONSISTENT SNAPSHOT"));
         auto const rows = must(session.query(context(), "SELECT n FROM ledger"));
+        auto const counted = must(session.query(context(), "SELECT COUNT(*) FROM counted"));
+        must(session.execute(context(), "ROLLBACK"));
         std::set<std::string> stored;
         for (auto const& row : rows.rows) stored.insert(*row[0]);
         for (int const number : acknowledged) {
             EXPECT_TRUE(stored.contains(std::to_string(number))) << number << " was lost";
         }
         // The trigger fired once for each row: not again on the side that only receives.
-        auto const counted = must(session.query(context(), "SELECT COUNT(*) FROM counted"));
         EXPECT_EQ(counted.scalar(), std::to_string(rows.rows.size()));
         EXPECT_EQ(owner.scalar("SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE "
                                "TRIGGER_SCHEMA='" +
                                database_ + "'"),
                   "1");
-        EXPECT_EQ(owner.scalar("SELECT STATUS FROM information_schema.EVENTS WHERE "
-                               "EVENT_SCHEMA='" +
+        // Still the tenant's own: an event of the mover's account would run with its rights.
+        EXPECT_EQ(owner.scalar("SELECT CONCAT(STATUS, ' ', DEFINER) FROM "
+                               "information_schema.EVENTS WHERE EVENT_SCHEMA='" +
                                database_ + "'"),
-                  "ENABLED");
+                  "ENABLED " + user_ + "@%");
         for (auto* server : {&servers_.source, &servers_.target}) {
             EXPECT_EQ(server->scalar("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE "
                                      "SCHEMA_NAME='aipress_mover'"),
                       "0");
         }
-        if (ending_ == Ending::Abort) {
+        if (ending_ != Ending::Abort) {
+            check_passive_side(owner, other);
+        } else {
             EXPECT_EQ(other.scalar("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE "
                                    "SCHEMA_NAME='" +
                                    database_ + "'"),
                       "0");
         }
+    }
+
+    // The visitor went on at the owner, and only ever adds rows: the passive side holds nothing
+    // that the owner does not, and lacks nothing but such rows.
+    void check_passive_side(DatabaseServer const& owner, DatabaseServer const& other) {
+        auto const serving =
+            must(testing::read_image(context(), owner.root(database_), OracleScope::RowsAndSchema));
+        auto const passive =
+            must(testing::read_image(context(), other.root(database_), OracleScope::RowsAndSchema));
+        auto const verdict = testing::compare_images(serving, passive);
+        EXPECT_THAT(verdict.only_second, ::testing::IsEmpty()) << verdict.describe();
+        auto const without_added_rows = [](testing::DatabaseImage image) {
+            std::erase_if(image.lines, [](std::string const& line) {
+                return line.starts_with("INSERT INTO `ledger`") ||
+                       line.starts_with("INSERT INTO `counted`") ||
+                       line.starts_with("INSERT INTO `posts`");
+            });
+            return image;
+        };
+        auto const rest =
+            testing::compare_images(without_added_rows(serving), without_added_rows(passive));
+        EXPECT_TRUE(rest.equal()) << rest.describe();
+        EXPECT_GT(passive.rows, 400U);
     }
 
     bool can_write(DatabaseServer const& server) {
@@ -280,6 +313,7 @@ TEST(KillAnywhereTest, EveryPointForwardAndBack) {
     for (auto const ending : {Ending::Rollback, Ending::Finalize, Ending::Abort}) {
         auto const points = Scenario(servers, ending, ++number).trace();
         ASSERT_FALSE(points.empty());
+        ASSERT_FALSE(HasFailure()) << "without a kill";
         std::size_t killed = 0;
         for (auto const& point : points) {
             if (!tried.insert(point).second) continue;
@@ -287,7 +321,7 @@ TEST(KillAnywhereTest, EveryPointForwardAndBack) {
             SCOPED_TRACE("AIPRESS_TEST_POINT=" + point);
             Scenario(servers, ending, ++number).run_killed_at(point);
             ++killed;
-            if (::testing::Test::HasFailure()) FAIL() << "at " << point;
+            if (HasFailure()) FAIL() << "at " << point;
         }
         std::cout << killed << " points killed\n";
     }
