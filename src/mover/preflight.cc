@@ -41,11 +41,6 @@ bool is_over(Inspection const& inspection) {
 // A schema that cannot be read is a finding; what can be said without it is still said.
 Result<void> read_source_schema(Inspection& inspection) {
     auto const& database = inspection.source.database;
-    if (database.empty()) {
-        inspection.fault("source", "no-database", "", "the source's URL names no database",
-                         "mysql://user@host:port/database");
-        return {};
-    }
     auto schema = mysql::read_schema(inspection.context, *inspection.source.connection, database);
     if (schema.ok()) {
         inspection.schema = schema.release();
