@@ -17,7 +17,7 @@ struct Check {
 };
 
 // Later checks lean on the findings of earlier ones; none stops another.
-constexpr std::array<Check, 13> kChecks = {{
+constexpr std::array<Check, 14> kChecks = {{
     {"identity", check_identity},
     {"privileges", check_privileges},
     {"binlog", check_binlog},
@@ -25,6 +25,7 @@ constexpr std::array<Check, 13> kChecks = {{
     {"accounts", check_accounts},
     {"prepared-transactions", check_prepared_transactions},
     {"tables", check_tables},
+    {"temporal-columns", check_temporal_columns},
     {"foreign-keys", check_foreign_keys},
     {"large-values", check_large_values},
     {"objects", check_objects},

@@ -111,6 +111,33 @@ TEST_F(Preflight, DefinersAndBrokenViews) {
     target_->execute("DROP USER bare@'%'");
 }
 
+TEST_F(Preflight, FractionalSecondsInTheLayoutOfBefore56) {
+    auto const create =
+        "CREATE TABLE old (id INT PRIMARY KEY, at DATETIME, precisely TIMESTAMP(6) NULL)";
+    {
+        Setting const format(*source_, "mysql56_temporal_format", "OFF");
+        in_shop(create);
+        in_shop("CREATE TABLE whole (id INT PRIMARY KEY, at DATETIME, t TIME)");
+    }
+    auto report = run(options());
+    EXPECT_THAT(report.findings, fault("source", "old-temporal-format", "old"));
+    EXPECT_EQ(report.faults().size(), 1u) << ::testing::PrintToString(report.faults());
+    // Its fix, statement by statement; without the setting, FORCE would change nothing.
+    on_source("SET GLOBAL mysql56_temporal_format = ON");
+    on_source("ALTER TABLE `shop`.`old` FORCE");
+    EXPECT_EQ(report.faults()[0].fix,
+              "SET GLOBAL mysql56_temporal_format = ON; ALTER TABLE `shop`.`old` FORCE;");
+    EXPECT_TRUE(run(options()).passed());
+
+    // A target that would store them so, and whose log the way back reads.
+    Setting const format(*target_, "mysql56_temporal_format", "OFF");
+    auto moving = options();
+    report = run(moving);
+    EXPECT_THAT(report.findings, fault("target", "old-temporal-format", "mysql56_temporal_format"));
+    moving.reverse = ReverseMode::None;
+    EXPECT_TRUE(run(moving).passed());
+}
+
 TEST_F(Preflight, EventsNeedTheSchedulerAndTheirZone) {
     in_shop("CREATE DEFINER=wp@'%' EVENT ev ON SCHEDULE EVERY 1 DAY DO DELETE FROM posts");
     Setting const scheduler(*target_, "event_scheduler", "OFF");

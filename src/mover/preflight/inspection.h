@@ -76,6 +76,7 @@ Result<void> check_disk(Inspection& inspection);
 Result<void> check_prepared_transactions(Inspection& inspection);
 Result<void> check_accounts(Inspection& inspection);
 Result<void> check_tables(Inspection& inspection);
+Result<void> check_temporal_columns(Inspection& inspection);
 Result<void> check_foreign_keys(Inspection& inspection);
 Result<void> check_large_values(Inspection& inspection);
 Result<void> check_objects(Inspection& inspection);
