@@ -65,10 +65,20 @@ TEST_F(Preflight, SameServerAndAnotherDatabase) {
     auto const report = run(options_between(source_->root("shop"), source_->root("other")));
     EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
     EXPECT_THAT(report.findings, notice("both", "same-server", ""));
+    EXPECT_THAT(report.findings, degraded("target", "target-account-missing", "other"));
     on_source("GRANT ALL ON other.* TO wp@'%'");
     EXPECT_THAT(run(options_between(source_->root("shop"), source_->root("other"))).findings,
                 fault("both", "account-on-both-sides", "'wp'@'%'"));
     on_source("REVOKE ALL ON other.* FROM wp@'%'");
+
+    // The target's account, named to be fenced on the source.
+    on_source("CREATE USER theirs@'%' IDENTIFIED BY 'p'");
+    on_source("GRANT ALL ON other.* TO theirs@'%'");
+    auto moving = options_between(source_->root("shop"), source_->root("other"));
+    EXPECT_TRUE(run(moving).passed());
+    moving.accounts = std::vector<Account>{{"wp", "%"}, {"theirs", "%"}};
+    EXPECT_THAT(run(moving).findings, fault("both", "account-on-both-sides", "'theirs'@'%'"));
+    on_source("DROP USER theirs@'%'");
 }
 
 TEST_F(Preflight, MissingDatabase) {
