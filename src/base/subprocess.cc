@@ -3,23 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <condition_variable>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <functional>
-#include <future>
-#include <mutex>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 #include "base/file_descriptor.h"
+#include "base/forking.h"
+#include "base/process_guard.h"
 
 extern char** environ;
 
@@ -35,11 +32,6 @@ struct Pipe {
     FileDescriptor read_end;
     FileDescriptor write_end;
 };
-
-Error system_error(ErrorCode code, int number, std::string_view what) {
-    return Error(code, fmt::format("{}: {}", what, std::strerror(number)))
-        .with_native_code(static_cast<unsigned>(number));
-}
 
 Result<Pipe> make_pipe() {
     std::array<int, 2> ends{};
@@ -74,39 +66,6 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     for (auto& text : texts) pointers.push_back(text.data());
     pointers.push_back(nullptr);
     return pointers;
-}
-
-// PR_SET_PDEATHSIG fires when the *thread* that forked ends, so every fork is made on one thread
-// that lives as long as the process.
-pid_t on_lasting_thread(std::function<pid_t()> const& task) {
-    struct Shared {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::vector<std::packaged_task<pid_t()>> waiting;
-    };
-    // Never freed: the thread outlives static destructors.
-    static Shared* const shared = [] {
-        auto* created = new Shared;
-        std::thread([created] {
-            while (true) {
-                std::unique_lock lock(created->mutex);
-                created->changed.wait(lock, [&] { return !created->waiting.empty(); });
-                auto next = std::move(created->waiting.front());
-                created->waiting.erase(created->waiting.begin());
-                lock.unlock();
-                next();
-            }
-        }).detach();
-        return created;
-    }();
-    std::packaged_task<pid_t()> packaged(task);
-    auto result = packaged.get_future();
-    {
-        std::lock_guard const lock(shared->mutex);
-        shared->waiting.push_back(std::move(packaged));
-    }
-    shared->changed.notify_one();
-    return result.get();
 }
 
 struct ChildPlan {
@@ -185,14 +144,7 @@ Result<pid_t> spawn(ProcessOptions const& options, Streams streams) {
                          .error = streams.error,
                          .failure_pipe = failure.write_end.get(),
                          .parent = ::getpid()};
-    int fork_error = 0;
-    pid_t const child = on_lasting_thread([&] {
-        pid_t const pid = ::fork();
-        if (pid == 0) become(plan);
-        if (pid < 0) fork_error = errno;
-        return pid;
-    });
-    if (child < 0) return system_error(ErrorCode::Unavailable, fork_error, "fork");
+    pid_t const child = TRY(fork_on_lasting_thread([&] { become(plan); }));
     ::setpgid(child, child);  // as the child does: whoever is first
     failure.write_end.close();
     int number = 0;
@@ -266,6 +218,7 @@ struct Child {
     pid_t pid = -1;
     std::string program;
     FileDescriptor pidfd;
+    ProcessGuard guard;
     std::optional<ExitStatus> status;
 
     Child() = default;
@@ -277,6 +230,13 @@ struct Child {
 
     std::optional<ExitStatus> collect(int flags) {
         if (status) return status;
+        siginfo_t ended{};
+        int waited = 0;
+        do {
+            waited = ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT | flags);
+        } while (waited < 0 && errno == EINTR);
+        if (waited == 0 && ended.si_pid == 0) return status;
+        guard.send_home();
         int raw = 0;
         pid_t got = 0;
         do {
@@ -302,6 +262,7 @@ Result<void> launch(Child& child, ProcessOptions const& options, Streams streams
     child.pidfd = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (child.pidfd.get() < 0)
         return system_error(ErrorCode::Unavailable, errno, "watching " + child.program);
+    child.guard = TRY(ProcessGuard::start(pid));
     return {};
 }
 

@@ -1,8 +1,9 @@
 // Other programs: run to their end (`run_process`) or beside us (`Process`). Never through a shell
 // unless the caller names one: {"sh", "-c", command}.
 //
-// A child leads its own process group; ending it ends the group. It is killed by the kernel when
-// this process dies, whatever thread started it.
+// A child leads its own process group; ending it ends the group. However this
+// process dies, the whole group is killed: the child by the kernel, what it started by a guard
+// (process_guard.h).
 #pragma once
 
 #include <cstdint>

@@ -204,6 +204,40 @@ TEST_F(SubprocessTest, DiesWithItsParent) {
     std::filesystem::remove(pid_file);
 }
 
+// Neither must what the child started.
+TEST_F(SubprocessTest, ItsChildrenDieWithItsParent) {
+    pid_t const parent = ::fork();
+    if (parent == 0) {
+        ::execl("/proc/self/exe", "self", "--gtest_also_run_disabled_tests",
+                "--gtest_filter=SubprocessTest.DISABLED_StartsAGrandchildAndHangs",
+                ("--gtest_output=json:/dev/null"), nullptr);
+        ::_exit(1);
+    }
+    std::string const pid_file =
+        ::testing::TempDir() + "aipress_grandchild_" + std::to_string(parent);
+    pid_t grandchild = 0;
+    auto const ctx = context();
+    while (grandchild == 0 && ctx.sleep(milliseconds{5})) std::ifstream(pid_file) >> grandchild;
+    ASSERT_GT(grandchild, 0);
+    EXPECT_TRUE(alive(grandchild));
+    ::kill(parent, SIGKILL);
+    ::waitpid(parent, nullptr, 0);
+    while (std::filesystem::exists("/proc/" + std::to_string(grandchild) + "/exe") &&
+           ctx.sleep(milliseconds{5})) {
+    }
+    EXPECT_FALSE(ctx.expired());
+    std::filesystem::remove(pid_file);
+}
+
+TEST_F(SubprocessTest, DISABLED_StartsAGrandchildAndHangs) {
+    std::string const pid_file =
+        ::testing::TempDir() + "aipress_grandchild_" + std::to_string(::getpid());
+    auto process = Process::start(
+        {.arguments = {"sh", "-c", "sleep 60 & echo $! > $0.new; mv $0.new $0; wait", pid_file}});
+    ASSERT_TRUE(process.ok());
+    context().sleep(milliseconds{20'000});
+}
+
 TEST_F(SubprocessTest, DISABLED_StartsAChildAndHangs) {
     auto process = Process::start({.arguments = {"sleep", "60"}});
     ASSERT_TRUE(process.ok());

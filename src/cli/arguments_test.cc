@@ -1,12 +1,13 @@
 #include "cli/arguments.h"
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 
 #include "cli/argument_values.h"
 #include "cli/shell_text.h"
+#include "testing/status_matchers.h"
+#include "testing/temporary_directory.h"
 
 namespace aipress::cli {
 namespace {
@@ -217,8 +218,7 @@ TEST(ShellTextTest, Quoting) {
 }
 
 TEST(ShellTextTest, CompletionScriptIsBashAndCompletes) {
-    auto pattern = (std::filesystem::temp_directory_path() / "aipress-XXXXXX").string();
-    std::filesystem::path const folder(::mkdtemp(pattern.data()));
+    auto const folder = aipress::testing::must(aipress::testing::TemporaryDirectory::make());
     auto const script = folder / "completion";
     std::ofstream(script) << bash_completion() << R"bash(
 complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _aipress; echo "${COMPREPLY[*]}"; }
@@ -229,7 +229,6 @@ test "$(complete_words aipress database move --switch m)" = "manual" || exit 14
 exit 0
 )bash";
     EXPECT_EQ(std::system(("bash " + script.string()).c_str()), 0);
-    std::filesystem::remove_all(folder);
 }
 
 TEST(ArgumentValuesTest, CommasInQuotesBelongToTheName) {

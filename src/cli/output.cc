@@ -53,7 +53,10 @@ std::string render_facts(Report const& report, Running running) {
     facts.add("state", state_text(report));
     facts.add("serves", report.owner);
     if (running != Running::NotSaid) facts.add("running", running == Running::Yes ? "yes" : "no");
-    facts.add("tables", fmt::format("{} of {} copied", report.tables_copied, report.tables));
+    auto const late = report.tables_copied < report.tables ? count_late_tables(report) : 0;
+    facts.add("tables",
+              fmt::format("{} of {} copied{}", report.tables_copied, report.tables,
+                          late > 0 ? fmt::format(", {} to be copied in the fence", late) : ""));
     facts.add("copied", fmt::format("{} rows, {}", format_count(report.rows_copied),
                                     format_bytes(report.bytes_copied)));
     facts.add("carried over",

@@ -24,8 +24,8 @@ mover::Report report() {
     report.bytes_copied = 23'400'000;
     report.copy_ms = 61'000;
     report.lag_ms = 431;
-    report.per_table = {{"wp_posts", 12'000, 23'000'000, 12'100, 4, 12'000, "live"},
-                        {"wp_log", 345, 400'000, 345, 0, 345, "late"}};
+    report.per_table = {{"wp_posts", 12'000, 23'000'000, 12'100, 23'100'000, 4, 12'000, "live"},
+                        {"wp_log", 345, 400'000, 345, 0, 0, 345, "late"}};
     return report;
 }
 

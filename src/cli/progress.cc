@@ -53,7 +53,10 @@ std::string copying(Report const& report, double rate) {
                             format_bytes(report.bytes_copied), format_bytes(report.bytes_estimate));
     if (rate > 0) line += fmt::format("  {}/s", format_bytes(static_cast<std::uint64_t>(rate)));
     line += eta(report.bytes_copied, report.bytes_estimate, rate);
-    return line + fmt::format("  {}/{} tables", report.tables_copied, report.tables) + lag(report);
+    auto const late = mover::count_late_tables(report);
+    line += fmt::format("  {}/{} tables", report.tables_copied, report.tables - late);
+    if (late > 0) line += fmt::format(" (+{} in the fence)", late);
+    return line + lag(report);
 }
 
 std::string verifying(Report const& report, double rate) {

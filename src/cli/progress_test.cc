@@ -46,6 +46,12 @@ TEST(ProgressLineTest, Copying) {
               "ETA 1 m 00 s  3/12 tables  lag 431 ms");
 }
 
+TEST(ProgressLineTest, TablesThatWaitForTheFenceAreNamedApart) {
+    auto report = copying();
+    for (auto const* mode : {"late", "live", "late"}) report.per_table.emplace_back().mode = mode;
+    EXPECT_THAT(progress_line(report, 0, 200), HasSubstr("  3/10 tables (+2 in the fence)  lag"));
+}
+
 TEST(ProgressLineTest, WithoutARateThereIsNoGuess) {
     EXPECT_THAT(progress_line(copying(), 0, 200), Not(HasSubstr("ETA")));
     auto more = copying();

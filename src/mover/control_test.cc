@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <thread>
 #include <unistd.h>
+
+#include "testing/status_matchers.h"
+#include "testing/temporary_directory.h"
 
 namespace aipress::mover {
 namespace {
@@ -19,13 +21,6 @@ using boost::json::object;
 
 class ControlTest : public ::testing::Test {
 protected:
-    ControlTest() {
-        auto pattern = (fs::temp_directory_path() / "aipress-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-        path_ = folder_ / "move.journal.sock";
-    }
-    ~ControlTest() override { fs::remove_all(folder_); }
-
     [[nodiscard]] Context context(milliseconds timeout = milliseconds(20'000),
                                   std::stop_token stop = {}) {
         return {clock_, Deadline::after(clock_, timeout), std::move(stop)};
@@ -35,8 +30,8 @@ protected:
     }
 
     SystemClock clock_;
-    fs::path folder_;
-    fs::path path_;
+    testing::TemporaryDirectory folder_ = testing::must(testing::TemporaryDirectory::make());
+    fs::path path_ = folder_ / "move.journal.sock";
 };
 
 Result<object> echo(object const& request, std::stop_token) {
@@ -75,13 +70,13 @@ TEST_F(ControlTest, OnlyTheOwnerMayConnectAndNothingElseIsLeft) {
         struct stat status{};
         ASSERT_EQ(::stat(path_.c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777, 0600u);
-        EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
+        EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 1);
     }
-    EXPECT_TRUE(fs::is_empty(folder_));
+    EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_F(ControlTest, NobodyThereIsNotFound) {
-    for (auto const& place : {path_, folder_ / "no-folder" / "x.sock"}) {
+    for (auto const& place : {path_, folder_ / "no-folder/x.sock"}) {
         auto const answer = control_call(context(), place.string(), {{"verb", "status"}});
         ASSERT_FALSE(answer.ok());
         EXPECT_EQ(answer.error().code(), ErrorCode::NotFound) << answer.error().message();
@@ -102,7 +97,7 @@ TEST_F(ControlTest, SocketOfAKilledProcessIsNotFoundAndReplaced) {
 }
 
 TEST_F(ControlTest, PathsLongerThanASocketAddress) {
-    auto deep = folder_;
+    auto deep = folder_.path();
     for (int i = 0; i < 4; ++i) deep /= std::string(100, 'd');
     fs::create_directories(deep);
     path_ = deep / (std::string(240, 'n') + ".sock");

@@ -395,6 +395,13 @@ Result<std::unique_ptr<Move>> Move::open(std::string const& journal_path, MoveOp
     options.workers = std::clamp(options.workers, 1u, limits::kWorkersMost);
     auto journal = TRY(Journal::open(journal_path, options.source.display(),
                                      options.target.display(), dependencies.probe));
+    // Whoever carries the move on, with the same command line or a shorter one, has to point the
+    // site where the move points it.
+    if (options.on_switch.empty()) {
+        options.on_switch = journal.content().on_switch;
+    } else if (options.on_switch != journal.content().on_switch) {
+        TRY(journal.set_on_switch(options.on_switch));
+    }
     return std::unique_ptr<Move>(std::make_unique<Driver>(
         std::move(journal), journal_path, std::move(options), std::move(dependencies)));
 }

@@ -90,6 +90,7 @@ private:
     Result<void> make_schema(Context const& context);
     Result<void> copy(Context const& context);
     Result<void> copy_with(Context const& context, std::vector<mysql::Connection>& readers);
+    void note_progress(Copier const& copier);
     Result<void> watch_copy(Context const& context, Copier& copier,
                             std::vector<mysql::Connection>& readers);
     Result<std::string> reason_to_rest(Context const& context);

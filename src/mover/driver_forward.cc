@@ -38,17 +38,15 @@ Result<void> Driver::make_schema(Context const& context) {
         std::lock_guard const lock(report_mutex_);
         report_.tables = schema_->tables.size();
         report_.per_table.clear();
-        report_.rows_estimate = 0;
-        report_.bytes_estimate = 0;
         for (auto const& table : schema_->tables) {
             TableReport entry;
             entry.table = table.name;
             entry.rows_estimate = table.row_estimate;
+            entry.bytes_estimate = table.data_bytes;
             entry.mode = layouts_.at(table.name).has_key() ? "live" : "late";
             report_.per_table.push_back(entry);
-            report_.rows_estimate += table.row_estimate;
-            report_.bytes_estimate += table.data_bytes;
         }
+        add_up_tables(report_);
     }
     publish();
     TRY(metadata::install(context, *source_, journal_.content().move_id, probe_));
@@ -104,21 +102,25 @@ Result<void> Driver::copy_with(Context const& context, std::vector<mysql::Connec
     Copier copier({options_.target, journal_.content().move_id}, *schema_, layouts_,
                   forward_->follower(), rest_, probe_);
     auto result = watch_copy(context, copier, readers);
+    note_progress(copier);
+    return result;
+}
+
+void Driver::note_progress(Copier const& copier) {
     auto const progress = copier.progress();
     std::lock_guard const lock(report_mutex_);
-    report_.rows_copied = 0;
-    report_.bytes_copied = 0;
     report_.tables_copied = 0;
     for (auto& table : report_.per_table) {
         auto const at = progress.find(table.table);
         if (at == progress.end()) continue;
         table.rows_copied = at->second.rows;
         table.bytes_copied = at->second.bytes;
-        report_.rows_copied += at->second.rows;
-        report_.bytes_copied += at->second.bytes;
-        report_.tables_copied += at->second.is_copied ? 1 : 0;
+        if (!at->second.is_copied) continue;
+        table.rows_estimate = table.rows_copied;
+        table.bytes_estimate = table.bytes_copied;
+        ++report_.tables_copied;
     }
-    return result;
+    add_up_tables(report_);
 }
 
 // The copy runs on its own threads; this one keeps an eye on it.
@@ -150,18 +152,10 @@ Result<void> Driver::watch_copy(Context const& context, Copier& copier,
         }
         rest_.set(!reason->empty());
         last_success_ = clock_.now();
-        auto const progress = copier.progress();
+        note_progress(copier);
         {
             std::lock_guard const lock(report_mutex_);
             report_.throttled_by = *reason;
-            report_.rows_copied = 0;
-            report_.bytes_copied = 0;
-            report_.tables_copied = 0;
-            for (auto const& [table, entry] : progress) {
-                report_.rows_copied += entry.rows;
-                report_.bytes_copied += entry.bytes;
-                report_.tables_copied += entry.is_copied ? 1 : 0;
-            }
         }
         publish();
     }
@@ -242,12 +236,11 @@ Result<void> Driver::verify_all(Context const& context, CatchUp& leg) {
         }));
         if (forward) {
             std::lock_guard const lock(report_mutex_);
-            report_.verified_rows = 0;
             for (auto& table : report_.per_table) {
                 auto const at = pass.rows_by_table().find(table.table);
                 if (at != pass.rows_by_table().end()) table.rows_verified = at->second;
-                report_.verified_rows += table.rows_verified;
             }
+            add_up_tables(report_);
         }
         TRY(pause_point(context));
         if (requests_.wants(Requests::Verb::Rollback) && forward) return {};

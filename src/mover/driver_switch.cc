@@ -111,15 +111,17 @@ Result<void> Driver::arm_reverse(Context const& context) {
 Result<void> Driver::recopy_hidden_changes(Context const& context, CatchUp& leg) {
     bool const forward = &leg == forward_.get();
     auto const rows = TRY(leg.copy_keyless_tables(context));
-    {
+    if (forward) {
         std::lock_guard const lock(report_mutex_);
         for (auto& table : report_.per_table) {
             auto const at = rows.find(table.table);
-            if (at == rows.end() || !forward) continue;
-            report_.verified_rows += at->second;
+            if (at == rows.end()) continue;
+            table.rows_estimate = at->second;
             table.rows_copied = at->second;
             table.rows_verified = at->second;
         }
+        add_up_tables(report_);
+        report_.tables_copied = report_.tables;
     }
     auto const children = tables_with_hidden_changes();
     if (children.empty()) return {};

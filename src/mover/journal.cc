@@ -97,6 +97,8 @@ Result<void> apply(bj::object const& record, JournalContent& content) {
         content.paused = TRY(json::get_bool(record, "paused"));
     } else if (record.contains("reverse_kept")) {
         content.reverse_kept = TRY(json::get_bool(record, "reverse_kept"));
+    } else if (record.contains("on_switch")) {
+        content.on_switch = TRY(json::get_string(record, "on_switch"));
     } else if (record.contains("rolling_back")) {
         content.rolling_back = TRY(json::get_bool(record, "rolling_back"));
     } else if (record.contains("start")) {
@@ -302,6 +304,10 @@ Result<void> Journal::set_paused(bool paused) {
 
 Result<void> Journal::set_reverse_kept(bool kept) {
     return append("reverse-kept", {{"reverse_kept", kept}});
+}
+
+Result<void> Journal::set_on_switch(std::string const& command) {
+    return append("on-switch", {{"on_switch", command}});
 }
 
 Result<void> Journal::set_rolling_back(bool rolling_back) {

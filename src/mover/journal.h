@@ -30,6 +30,7 @@ struct JournalContent {
     Side owner = Side::Source;
     bool paused = false;
     bool reverse_kept = true;
+    std::string on_switch;                                 // the command; empty: none
     bool rolling_back = false;                             // the fence is that of a rollback
     std::optional<mysql::binlog::Position> start;          // P0, of the source's log
     std::optional<mysql::binlog::Position> reverse_start;  // R0, of the target's log
@@ -61,6 +62,7 @@ public:
     Result<void> set_owner(Side owner);
     Result<void> set_paused(bool paused);
     Result<void> set_reverse_kept(bool kept);
+    Result<void> set_on_switch(std::string const& command);
     Result<void> set_rolling_back(bool rolling_back);
     Result<void> set_start(mysql::binlog::Position const& position);
     Result<void> set_reverse_start(mysql::binlog::Position const& position);

@@ -32,7 +32,7 @@ struct MoveOptions {
     milliseconds max_lag{30'000};  // the copy rests while the stream is further behind
     SwitchWhen switch_when = SwitchWhen::WhenReady;
     ReverseMode reverse = ReverseMode::Keep;
-    std::string on_switch;  // shell command; empty: none
+    std::string on_switch;  // shell command; empty: the journal's, if it has one
     milliseconds retry_for{
         60'000};  // how long a lost connection is retried before the process gives up
     std::uint64_t late_copy_limit_bytes = 64ull << 20;  // tables copied in the fence: refused above

@@ -17,7 +17,7 @@ struct Check {
 };
 
 // Later checks lean on the findings of earlier ones; none stops another.
-constexpr std::array<Check, 13> kChecks = {{
+constexpr std::array<Check, 14> kChecks = {{
     {"identity", check_identity},
     {"privileges", check_privileges},
     {"binlog", check_binlog},
@@ -25,6 +25,7 @@ constexpr std::array<Check, 13> kChecks = {{
     {"accounts", check_accounts},
     {"prepared-transactions", check_prepared_transactions},
     {"tables", check_tables},
+    {"temporal-columns", check_temporal_columns},
     {"foreign-keys", check_foreign_keys},
     {"large-values", check_large_values},
     {"objects", check_objects},
@@ -41,11 +42,6 @@ bool is_over(Inspection const& inspection) {
 // A schema that cannot be read is a finding; what can be said without it is still said.
 Result<void> read_source_schema(Inspection& inspection) {
     auto const& database = inspection.source.database;
-    if (database.empty()) {
-        inspection.fault("source", "no-database", "", "the source's URL names no database",
-                         "mysql://user@host:port/database");
-        return {};
-    }
     auto schema = mysql::read_schema(inspection.context, *inspection.source.connection, database);
     if (schema.ok()) {
         inspection.schema = schema.release();

@@ -45,6 +45,7 @@ struct PreflightReport {
 // Whether a target that already holds our own half-made copy is a fault.
 enum class TargetContent { MustBeEmpty, MayBeOurs };
 
+// Both endpoints of the options name a database.
 // Errors only when a server cannot be asked at all; every other fault is a finding.
 [[nodiscard]] Result<PreflightReport> preflight(Context const& context, mysql::Connection& source,
                                                 mysql::Connection& target,

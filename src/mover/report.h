@@ -33,7 +33,8 @@ struct TableReport {
     std::string table;
     std::uint64_t rows_copied = 0;
     std::uint64_t bytes_copied = 0;
-    std::uint64_t rows_estimate = 0;
+    std::uint64_t rows_estimate = 0;  // of the server; once the table is copied: what there was
+    std::uint64_t bytes_estimate = 0;
     std::uint64_t rows_changed = 0;  // keys carried over by catch-up
     std::uint64_t rows_verified = 0;
     std::string mode;  // "live" or "late" (copied under the fence)
@@ -56,7 +57,7 @@ struct Report {
     std::string throttled_by;  // why the copy rests; empty when it does not
     std::uint64_t tables = 0;
     std::uint64_t tables_copied = 0;
-    std::uint64_t rows_estimate = 0;
+    std::uint64_t rows_estimate = 0;  // of the live tables, and of the late ones that are copied
     std::uint64_t bytes_estimate = 0;
     std::uint64_t rows_copied = 0;
     std::uint64_t bytes_copied = 0;
@@ -80,5 +81,10 @@ struct Report {
     std::vector<TableReport> per_table;
     std::string error;  // why it stopped; empty when all is well
 };
+
+// Tables that wait for the fence to be copied: no part of the copy's progress.
+[[nodiscard]] std::uint64_t count_late_tables(Report const& report);
+// Rows and bytes, estimated, copied and verified, from those of the tables.
+void add_up_tables(Report& report);
 
 }  // namespace aipress::mover

@@ -26,6 +26,7 @@ void visit_fields(T& table, Visitor&& visit) {
     visit("rows_copied", table.rows_copied);
     visit("bytes_copied", table.bytes_copied);
     visit("rows_estimate", table.rows_estimate);
+    visit("bytes_estimate", table.bytes_estimate);
     visit("rows_changed", table.rows_changed);
     visit("rows_verified", table.rows_verified);
     visit("mode", table.mode);

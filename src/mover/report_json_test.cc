@@ -26,7 +26,8 @@ Report full_report() {
     report.reverse_error = "DDL: \"ALTER\"\n\xc3\xa9";
     report.writes_at_risk = 12;
     report.refused = {{"binlog-off", "log_bin", "no binary log", "switch it on"}};
-    report.per_table = {{"wp_posts", 1, 2, 3, 4, 5, "live"}, {"wp_log", 6, 7, 8, 9, 10, "late"}};
+    report.per_table = {{"wp_posts", 1, 2, 3, 4, 5, 6, "live"},
+                        {"wp_log", 7, 8, 9, 10, 11, 12, "late"}};
     report.error = "why";
     return report;
 }

@@ -23,6 +23,11 @@ private:
 
 }  // namespace
 
+bool Column::has_unlogged_fraction() const {
+    return kind == ColumnKind::Temporal &&
+           column_type.find(") /* mariadb-5.3 */") != std::string::npos;
+}
+
 bool ForeignKey::cascades() const {
     auto const changes_rows = [](std::string_view rule) {
         return rule == "CASCADE" || rule == "SET NULL" || rule == "SET DEFAULT";

@@ -43,6 +43,10 @@ struct Column {
     bool is_nullable = false;
     bool is_generated = false;  // VIRTUAL or STORED: computed by the target itself
     bool is_auto_increment = false;
+
+    // MariaDB's layout of fractional seconds from before 5.6's (mysql56_temporal_format=OFF): the
+    // binary log does not say how many bytes it takes.
+    [[nodiscard]] bool has_unlogged_fraction() const;
 };
 
 struct Index {

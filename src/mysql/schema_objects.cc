@@ -32,6 +32,18 @@ std::string with_modes_spelled_out(std::string sql_mode) {
     return sql_mode;
 }
 
+// What all kinds have. A view's definition does not depend on a mode: its query gives none.
+SchemaObject object_from(ResultSet const& rows, std::size_t row, ObjectKind kind) {
+    SchemaObject object;
+    object.kind = kind;
+    object.name = rows.text(row, "name");
+    object.definer = rows.text(row, "definer");
+    object.character_set_client = rows.text(row, "client");
+    object.collation_connection = rows.text(row, "collation");
+    if (kind != ObjectKind::View) object.sql_mode = with_modes_spelled_out(rows.text(row, "mode"));
+    return object;
+}
+
 Result<void> read_views(Context const& context, Connection& connection, Schema& schema) {
     auto const rows = TRY(connection.query(
         context, fmt::format("SELECT TABLE_NAME AS name, DEFINER AS definer, "
@@ -40,12 +52,7 @@ Result<void> read_views(Context const& context, Connection& connection, Schema& 
                              "ORDER BY TABLE_NAME",
                              quote_text(schema.name))));
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-        SchemaObject view;
-        view.kind = ObjectKind::View;
-        view.name = rows.text(row, "name");
-        view.definer = rows.text(row, "definer");
-        view.character_set_client = rows.text(row, "client");
-        view.collation_connection = rows.text(row, "collation");
+        auto view = object_from(rows, row, ObjectKind::View);
         view.create_sql = TRY(show_create(context, connection, view, "Create View"));
         schema.objects.push_back(std::move(view));
     }
@@ -62,14 +69,8 @@ Result<void> read_triggers(Context const& context, Connection& connection, Schem
                     "EVENT_MANIPULATION, ACTION_ORDER, TRIGGER_NAME",
                     quote_text(schema.name))));
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-        SchemaObject trigger;
-        trigger.kind = ObjectKind::Trigger;
-        trigger.name = rows.text(row, "name");
+        auto trigger = object_from(rows, row, ObjectKind::Trigger);
         trigger.table_name = rows.text(row, "table_name");
-        trigger.definer = rows.text(row, "definer");
-        trigger.sql_mode = rows.text(row, "mode");
-        trigger.character_set_client = rows.text(row, "client");
-        trigger.collation_connection = rows.text(row, "collation");
         trigger.create_sql =
             TRY(show_create(context, connection, trigger, "SQL Original Statement"));
         schema.objects.push_back(std::move(trigger));
@@ -86,19 +87,14 @@ Result<void> read_routines(Context const& context, Connection& connection, Schem
                              "ORDER BY ROUTINE_TYPE, ROUTINE_NAME",
                              quote_text(schema.name))));
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-        SchemaObject routine;
-        routine.name = rows.text(row, "name");
         auto const& type = rows.text(row, "type");
         if (type != "FUNCTION" && type != "PROCEDURE") {
-            schema.unsupported.push_back(fmt::format("{} {}", type, routine.name));
+            schema.unsupported.push_back(fmt::format("{} {}", type, rows.text(row, "name")));
             continue;
         }
         bool const is_function = type == "FUNCTION";
-        routine.kind = is_function ? ObjectKind::Function : ObjectKind::Procedure;
-        routine.definer = rows.text(row, "definer");
-        routine.sql_mode = with_modes_spelled_out(rows.text(row, "mode"));
-        routine.character_set_client = rows.text(row, "client");
-        routine.collation_connection = rows.text(row, "collation");
+        auto routine =
+            object_from(rows, row, is_function ? ObjectKind::Function : ObjectKind::Procedure);
         routine.create_sql = TRY(show_create(context, connection, routine,
                                              is_function ? "Create Function" : "Create Procedure"));
         schema.objects.push_back(std::move(routine));
@@ -114,15 +110,9 @@ Result<void> read_events(Context const& context, Connection& connection, Schema&
                              "WHERE EVENT_SCHEMA = {} ORDER BY EVENT_NAME",
                              quote_text(schema.name))));
     for (std::size_t row = 0; row < rows.rows.size(); ++row) {
-        SchemaObject event;
-        event.kind = ObjectKind::Event;
-        event.name = rows.text(row, "name");
-        event.definer = rows.text(row, "definer");
+        auto event = object_from(rows, row, ObjectKind::Event);
         event.is_enabled = rows.text(row, "status") == "ENABLED";
-        event.sql_mode = with_modes_spelled_out(rows.text(row, "mode"));
         event.time_zone = rows.text(row, "zone");
-        event.character_set_client = rows.text(row, "client");
-        event.collation_connection = rows.text(row, "collation");
         event.create_sql = TRY(show_create(context, connection, event, "Create Event"));
         schema.objects.push_back(std::move(event));
     }

@@ -24,6 +24,20 @@ TEST(CanonicalCreateTable, LeavesATableWithoutACounter) {
     EXPECT_EQ(canonical_create_table(sql), sql);
 }
 
+TEST(Column, FractionOfBeforeMySql56) {
+    auto const column = [](ColumnKind kind, std::string type) {
+        Column made;
+        made.kind = kind;
+        made.column_type = std::move(type);
+        return made;
+    };
+    using enum ColumnKind;
+    EXPECT_TRUE(column(Temporal, "datetime(3) /* mariadb-5.3 */").has_unlogged_fraction());
+    EXPECT_FALSE(column(Temporal, "datetime /* mariadb-5.3 */").has_unlogged_fraction());
+    EXPECT_FALSE(column(Temporal, "datetime(3)").has_unlogged_fraction());
+    EXPECT_FALSE(column(Enumerated, "enum('a) /* mariadb-5.3 */')").has_unlogged_fraction());
+}
+
 Schema one_table(std::string create_sql) {
     Schema schema;
     schema.name = "shop";

@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "base/subprocess.h"
+#include "testing/status_matchers.h"
 #include "testing/temporary_directory.h"
 
 namespace aipress {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -59,17 +61,46 @@ protected:
         return result.ok() ? result.release() : ProcessResult{};
     }
 
+    [[nodiscard]] ProcessOptions holding() const {
+        auto options = command({"--sites-only", "--hold"});
+        options.error_file = directory_->path() / "stderr";
+        return options;
+    }
+    // Until all sites are up.
+    [[nodiscard]] Process hold_sites(ProcessOptions const& options) const {
+        auto process = testing::must(Process::start(options));
+        auto const waiting = context_.within(kRehearsalTimeout);
+        while (read_text(options.error_file).find("legacy stays at http://") == std::string::npos) {
+            if (process.poll() || !waiting.sleep(milliseconds(50))) {
+                throw std::runtime_error(read_text(options.error_file));
+            }
+        }
+        EXPECT_THAT(left_running(), Not(IsEmpty()));
+        return process;
+    }
+
     [[nodiscard]] static std::string naive_mover() {
         return from_environment("AIPRESS_SOURCE_DIR") + "/testing/rehearsal/naive_mover.sh";
     }
 
-    // Command lines of processes that were started with a file below our folder.
+    // Does the process of this folder of /proc work below ours? Workers of nginx and php-fpm
+    // rewrite their command line, and are known by their open files.
+    [[nodiscard]] bool is_of_rehearsal(std::filesystem::path const& process) const {
+        auto const folder = scratch().string();
+        if (read_text(process / "cmdline").find(folder) != std::string::npos) return true;
+        std::error_code gone;
+        for (auto const& entry : std::filesystem::directory_iterator(process / "fd", gone)) {
+            if (std::filesystem::read_symlink(entry, gone).string().starts_with(folder))
+                return true;
+        }
+        return false;
+    }
+    // Command lines of such processes.
     [[nodiscard]] std::vector<std::string> left_running() const {
         std::vector<std::string> found;
         for (auto const& entry : std::filesystem::directory_iterator("/proc")) {
             if (entry.path().filename() == std::to_string(getpid())) continue;
-            auto const line = read_text(entry.path() / "cmdline");
-            if (line.find(scratch().string()) != std::string::npos) found.push_back(line);
+            if (is_of_rehearsal(entry)) found.push_back(read_text(entry.path() / "cmdline"));
         }
         return found;
     }
@@ -123,24 +154,28 @@ TEST_F(Rehearsal, AMoverThatFailsIsQuoted) {
 }
 
 TEST_F(Rehearsal, CtrlCTakesEverythingDown) {
-    auto options = command({"--sites-only", "--hold"});
-    options.error_file = directory_->path() / "stderr";
-    auto started = Process::start(options);
-    ASSERT_TRUE(started.ok()) << started.error().message();
-    auto process = started.release();
-    auto const waiting = context_.within(kRehearsalTimeout);
-    while (read_text(options.error_file).find("legacy stays at http://") == std::string::npos) {
-        ASSERT_FALSE(process.poll().has_value()) << read_text(options.error_file);
-        ASSERT_TRUE(waiting.sleep(milliseconds(50))) << read_text(options.error_file);
-    }
-    EXPECT_THAT(left_running(), Not(IsEmpty()));
-
+    auto const options = holding();
+    auto process = hold_sites(options);
     process.send_signal(SIGINT);
     auto const status = process.wait(context_.within(kStopTimeout));
     ASSERT_TRUE(status.ok()) << status.error().message();
     EXPECT_TRUE(status->success()) << status->describe() << read_text(options.error_file);
     EXPECT_THAT(left_running(), IsEmpty());
     EXPECT_THAT(left_behind(), IsEmpty());
+}
+
+TEST_F(Rehearsal, KilledItLeavesNoServersBehind) {
+    auto const options = holding();
+    auto process = hold_sites(options);
+    EXPECT_THAT(left_running(), Contains(HasSubstr("mariadbd")));
+    EXPECT_THAT(left_running(), Contains(HasSubstr("nginx: worker")));
+    EXPECT_THAT(left_running(), Contains(HasSubstr("php-fpm: pool")));
+
+    ::kill(process.pid(), SIGKILL);
+    auto const waiting = context_.within(kStopTimeout);
+    while (!left_running().empty() && waiting.sleep(milliseconds(20))) {
+    }
+    EXPECT_THAT(left_running(), IsEmpty());
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "testing/database_server.h"
 #include "testing/status_matchers.h"
+#include "tests/integration/memory_effect_log.h"
 
 namespace aipress::mover {
 namespace {
@@ -50,32 +51,6 @@ template <typename Condition>
     }
     return true;
 }
-
-// Survives its gate, as the journal survives a process.
-class MemoryEffectLog final : public EffectLog {
-public:
-    Result<void> intend(Effect const& effect) override {
-        if (std::find(effects_.begin(), effects_.end(), effect) == effects_.end()) {
-            effects_.push_back(effect);
-        }
-        return {};
-    }
-    Result<void> undone(Effect const& effect) override {
-        std::erase(effects_, effect);
-        return {};
-    }
-    [[nodiscard]] std::vector<Effect> outstanding(Side side,
-                                                  std::string_view scope) const override {
-        std::vector<Effect> found;
-        for (auto const& effect : effects_) {
-            if (effect.side == side && effect.scope == scope) found.push_back(effect);
-        }
-        return found;
-    }
-
-private:
-    std::vector<Effect> effects_;
-};
 
 struct Crash {
     std::string point;

@@ -8,6 +8,9 @@
 namespace aipress::mover {
 namespace {
 
+using testing::DatabaseServer;
+using ::testing::Not;
+
 TEST_F(Preflight, OwnHalfMadeCopyIsNoFaultWhenItMayBeThere) {
     target_->execute("CREATE DATABASE shop");
     target_->execute("CREATE TABLE shop.posts (id BIGINT PRIMARY KEY)");
@@ -108,6 +111,33 @@ TEST_F(Preflight, DefinersAndBrokenViews) {
     target_->execute("DROP USER bare@'%'");
 }
 
+TEST_F(Preflight, FractionalSecondsInTheLayoutOfBefore56) {
+    auto const create =
+        "CREATE TABLE old (id INT PRIMARY KEY, at DATETIME, precisely TIMESTAMP(6) NULL)";
+    {
+        Setting const format(*source_, "mysql56_temporal_format", "OFF");
+        in_shop(create);
+        in_shop("CREATE TABLE whole (id INT PRIMARY KEY, at DATETIME, t TIME)");
+    }
+    auto report = run(options());
+    EXPECT_THAT(report.findings, fault("source", "old-temporal-format", "old"));
+    EXPECT_EQ(report.faults().size(), 1u) << ::testing::PrintToString(report.faults());
+    // Its fix, statement by statement; without the setting, FORCE would change nothing.
+    on_source("SET GLOBAL mysql56_temporal_format = ON");
+    on_source("ALTER TABLE `shop`.`old` FORCE");
+    EXPECT_EQ(report.faults()[0].fix,
+              "SET GLOBAL mysql56_temporal_format = ON; ALTER TABLE `shop`.`old` FORCE;");
+    EXPECT_TRUE(run(options()).passed());
+
+    // A target that would store them so, and whose log the way back reads.
+    Setting const format(*target_, "mysql56_temporal_format", "OFF");
+    auto moving = options();
+    report = run(moving);
+    EXPECT_THAT(report.findings, fault("target", "old-temporal-format", "mysql56_temporal_format"));
+    moving.reverse = ReverseMode::None;
+    EXPECT_TRUE(run(moving).passed());
+}
+
 TEST_F(Preflight, EventsNeedTheSchedulerAndTheirZone) {
     in_shop("CREATE DEFINER=wp@'%' EVENT ev ON SCHEDULE EVERY 1 DAY DO DELETE FROM posts");
     Setting const scheduler(*target_, "event_scheduler", "OFF");
@@ -136,6 +166,70 @@ TEST_F(Preflight, TrialFindsWhatTheTargetCannotMake) {
     EXPECT_THAT(report.findings, fault("target", "trial-failed", "view far"));
     EXPECT_EQ(report.faults().size(), 1u) << ::testing::PrintToString(report.faults());
     on_source("DROP DATABASE aside");
+}
+
+TEST_F(Preflight, EventInATimeZoneThatTheTargetDoesNotKnow) {
+    auto const make_zone = [](DatabaseServer const& server) {
+        server.execute("INSERT INTO mysql.time_zone VALUES (900, 'N')");
+        server.execute("INSERT INTO mysql.time_zone_name VALUES ('Test/Zone', 900)");
+        server.execute("INSERT INTO mysql.time_zone_transition_type VALUES (900, 0, 3600, 0, 'T')");
+        server.execute("INSERT INTO mysql.time_zone_transition VALUES (900, -2147483648, 0)");
+    };
+    make_zone(*source_);
+    {
+        auto connection = source_->connect_root("shop");
+        for (auto const* sql : {"SET time_zone = 'Test/Zone'",
+                                "CREATE DEFINER=wp@'%' EVENT ev ON SCHEDULE EVERY 1 DAY DO "
+                                "DELETE FROM posts"}) {
+            ASSERT_TRUE(connection.execute(test_context(), sql).ok()) << sql;
+        }
+    }
+    EXPECT_THAT(run(options()).findings, fault("target", "unknown-time-zone", "Test/Zone"));
+    make_zone(*target_);
+    EXPECT_THAT(run(options()).findings, Not(fault("target", "unknown-time-zone", "Test/Zone")));
+    for (auto const* server : {source_, target_}) {
+        for (auto const* table :
+             {"time_zone_name", "time_zone", "time_zone_transition_type", "time_zone_transition"}) {
+            server->execute(fmt::format("DELETE FROM mysql.{} WHERE Time_zone_id = 900", table));
+        }
+    }
+}
+
+TEST_F(Preflight, RoutineWhoseTextIsHidden) {
+    in_shop("CREATE DEFINER=wp@'%' PROCEDURE p () SELECT 1");
+    on_source("CREATE USER mover@'%' IDENTIFIED BY 'p'");
+    on_source("GRANT ALL ON *.* TO mover@'%'");
+    on_source("REVOKE SELECT ON *.* FROM mover@'%'");
+    on_source("GRANT SELECT ON shop.* TO mover@'%'");
+    auto moving = options();
+    moving.source.user = "mover";
+    moving.source.password = "p";
+    auto report = run(moving);
+    EXPECT_THAT(report.findings, fault("source", "schema-unreadable", "shop"));
+    for (auto const& finding : report.faults()) {
+        if (finding.code == "schema-unreadable") on_source(finding.fix);
+    }
+    report = run(moving);
+    on_source("DROP USER mover@'%'");
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
+}
+
+TEST_F(Preflight, DatabaseThereWithAnotherCollation) {
+    target_->execute("CREATE DATABASE shop CHARACTER SET ucs2");
+    auto const report = run(options());
+    EXPECT_THAT(report.findings, degraded("target", "database-collation-differs", "shop"));
+    for (auto const& finding : report.findings) {
+        if (finding.code == "database-collation-differs") target_->execute(finding.fix);
+    }
+    EXPECT_THAT(run(options()).findings,
+                Not(degraded("target", "database-collation-differs", "shop")));
+}
+
+TEST_F(Preflight, TrialSaysWhatTheTargetWarnsOf) {
+    Setting const lenient_source(*source_, "innodb_strict_mode", "OFF");
+    Setting const lenient_target(*target_, "innodb_strict_mode", "OFF");
+    in_shop("CREATE TABLE odd (a INT PRIMARY KEY) ENGINE=InnoDB ROW_FORMAT=FIXED");
+    EXPECT_THAT(run(options()).findings, degraded("target", "trial-warning", "odd"));
 }
 
 }  // namespace

@@ -65,10 +65,20 @@ TEST_F(Preflight, SameServerAndAnotherDatabase) {
     auto const report = run(options_between(source_->root("shop"), source_->root("other")));
     EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
     EXPECT_THAT(report.findings, notice("both", "same-server", ""));
+    EXPECT_THAT(report.findings, degraded("target", "target-account-missing", "other"));
     on_source("GRANT ALL ON other.* TO wp@'%'");
     EXPECT_THAT(run(options_between(source_->root("shop"), source_->root("other"))).findings,
                 fault("both", "account-on-both-sides", "'wp'@'%'"));
     on_source("REVOKE ALL ON other.* FROM wp@'%'");
+
+    // The target's account, named to be fenced on the source.
+    on_source("CREATE USER theirs@'%' IDENTIFIED BY 'p'");
+    on_source("GRANT ALL ON other.* TO theirs@'%'");
+    auto moving = options_between(source_->root("shop"), source_->root("other"));
+    EXPECT_TRUE(run(moving).passed());
+    moving.accounts = std::vector<Account>{{"wp", "%"}, {"theirs", "%"}};
+    EXPECT_THAT(run(moving).findings, fault("both", "account-on-both-sides", "'theirs'@'%'"));
+    on_source("DROP USER theirs@'%'");
 }
 
 TEST_F(Preflight, MissingDatabase) {
@@ -243,6 +253,72 @@ TEST_F(Preflight, UnreachableServerIsAnError) {
     auto const report =
         preflight(test_context(), source, target, options(), TargetContent::MustBeEmpty);
     EXPECT_FALSE(report.ok());
+}
+
+TEST_F(Preflight, ReplicaThatDoesNotLogWhatItReplays) {
+    // A named channel: SHOW SLAVE STATUS would not show it.
+    on_source(
+        "CHANGE MASTER 'upstream' TO MASTER_HOST='127.0.0.1', MASTER_PORT=1, MASTER_USER='x'");
+    EXPECT_THAT(run(options()).findings,
+                fault("source", "replica-without-log", "log_slave_updates"));
+    on_source("RESET SLAVE 'upstream' ALL");
+    EXPECT_TRUE(run(options()).passed());
+}
+
+TEST_F(Preflight, ReplicationThatCannotBeSeenIsSaid) {
+    on_source("CREATE USER mover@'%' IDENTIFIED BY 'p'");
+    on_source("GRANT ALL ON *.* TO mover@'%'");
+    on_source("REVOKE SUPER, REPLICA MONITOR ON *.* FROM mover@'%'");
+    auto moving = options();
+    moving.source.user = "mover";
+    moving.source.password = "p";
+    auto const report = run(moving);
+    EXPECT_THAT(report.findings, notice("source", "replication-unseen", "log_slave_updates"));
+    for (auto const& finding : report.findings) {
+        if (finding.code == "replication-unseen") on_source(finding.fix);
+    }
+    EXPECT_THAT(run(moving).findings,
+                Not(notice("source", "replication-unseen", "log_slave_updates")));
+    on_source("DROP USER mover@'%'");
+}
+
+TEST_F(Preflight, TriggersNeedSuperOrTrustedCreators) {
+    in_shop("CREATE DEFINER=wp@'%' TRIGGER tr BEFORE INSERT ON posts FOR EACH ROW SET @a = 1");
+    target_->execute("CREATE USER mover@'%' IDENTIFIED BY 'p'");
+    target_->execute("GRANT ALL ON *.* TO mover@'%'");
+    target_->execute("REVOKE SUPER ON *.* FROM mover@'%'");
+    auto moving = options();
+    moving.target.user = "mover";
+    moving.target.password = "p";
+    auto const report = run(moving);
+    EXPECT_THAT(report.findings,
+                fault("target", "function-creators", "log_bin_trust_function_creators"));
+    // The trial's refusal of the trigger is not said a second time.
+    EXPECT_EQ(report.faults().size(), 1u) << ::testing::PrintToString(report.faults());
+    {
+        Setting const trusted(*target_, "log_bin_trust_function_creators", "1");
+        EXPECT_TRUE(run(moving).passed());
+    }
+    target_->execute("DROP USER mover@'%'");
+}
+
+TEST_F(Preflight, NoAccountToLock) {
+    for (auto const* server : {source_, target_})
+        server->execute("REVOKE ALL ON shop.* FROM wp@'%'");
+    auto const report = run(options());
+    for (auto const* server : {source_, target_}) server->execute("GRANT ALL ON shop.* TO wp@'%'");
+    EXPECT_THAT(report.findings, degraded("source", "no-tenant-account", "shop"));
+    EXPECT_THAT(report.findings, degraded("target", "target-account-missing", "shop"));
+    EXPECT_TRUE(report.passed()) << ::testing::PrintToString(report.faults());
+}
+
+TEST_F(Preflight, ServerIdZero) {
+    auto old = DatabaseServer::start({.kind = ServerKind::MySql56});
+    if (!old.ok()) GTEST_SKIP() << "no MySQL 5.6 here: " << old.error().message();
+    old->execute("CREATE DATABASE shop");
+    old->execute("SET GLOBAL server_id = 0");
+    EXPECT_THAT(run(options_between(old->root("shop"), target_->root("shop"))).findings,
+                fault("source", "server-id-zero", "server_id"));
 }
 
 TEST_F(Preflight, MySql56AsSource) {

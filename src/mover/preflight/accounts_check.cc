@@ -91,6 +91,8 @@ void check_target_accounts(Inspection& inspection) {
     auto const fenced =
         inspection.options->accounts.value_or(inspection.report->source_accounts.tenant);
     for (auto const& account : fenced) {
+        // On one server it must be another account: see check_shared_accounts.
+        if (inspection.is_same_server) break;
         if (is_among(account, target.tenant) || is_among(account, target.global_writers)) continue;
         inspection.degraded(
             "target", "target-account-missing", account.quoted(),
@@ -99,7 +101,7 @@ void check_target_accounts(Inspection& inspection) {
                         "{1}.* TO {0};",
                         account.quoted(), mysql::quote_identifier(inspection.target.database)));
     }
-    if (fenced.empty() && target.tenant.empty()) {
+    if ((fenced.empty() || inspection.is_same_server) && target.tenant.empty()) {
         inspection.degraded(
             "target", "target-account-missing", inspection.target.database,
             "no account has a grant on the target's database",
@@ -109,14 +111,23 @@ void check_target_accounts(Inspection& inspection) {
     }
 }
 
+// The target's accounts are locked from the start of the move to the switch, the source's in the
+// fence: one account cannot be open for one database and closed for the other.
 void check_shared_accounts(Inspection& inspection) {
     if (!inspection.is_same_server) return;
-    for (auto const& account : inspection.report->source_accounts.tenant) {
+    auto on_source = inspection.report->source_accounts.tenant;
+    for (auto const& named : inspection.options->accounts.value_or(std::vector<Account>())) {
+        if (!is_among(named, on_source)) on_source.push_back(named);
+    }
+    for (auto const& account : on_source) {
         if (!is_among(account, inspection.report->target_accounts.tenant)) continue;
-        inspection.fault("both", "account-on-both-sides", account.quoted(),
-                         "source and target are on one server and share this account: locking it "
-                         "for one locks it for the other",
-                         "give the target's database another account");
+        inspection.fault(
+            "both", "account-on-both-sides", account.quoted(),
+            "source and target are on one server and share this account: locking it "
+            "for one locks it for the other",
+            fmt::format("REVOKE ALL PRIVILEGES ON {}.* FROM {}; and give the target's "
+                        "database an account of its own",
+                        mysql::quote_identifier(inspection.target.database), account.quoted()));
     }
 }
 

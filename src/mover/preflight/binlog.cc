@@ -114,13 +114,29 @@ Result<void> check_filter(Inspection& inspection, ServerFacts const& facts) {
     return {};
 }
 
+// MariaDB's SHOW SLAVE STATUS leaves named channels out.
+std::string_view replica_status(mysql::ServerVersion const& version) {
+    if (version.is_mariadb()) return "SHOW ALL SLAVES STATUS";
+    return version.mysql_at_least(80022) ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
+}
+
 // A replica writes what it replays to its own log only if told so.
 Result<void> check_replica(Inspection& inspection, ServerFacts const& facts) {
-    bool const logs_updates =
-        facts.is("log_slave_updates", "ON") || facts.is("log_replica_updates", "ON");
-    if (logs_updates || facts.version().mysql_at_least(80022)) return {};
-    auto const status = facts.connection->query(inspection.context, "SHOW SLAVE STATUS");
-    if (!status.ok() || status.value().rows.empty()) return {};
+    if (facts.is("log_slave_updates", "ON") || facts.is("log_replica_updates", "ON")) return {};
+    auto const status =
+        facts.connection->query(inspection.context, replica_status(facts.version()));
+    if (!status.ok()) {
+        if (status.error().code() != ErrorCode::PermissionDenied) return status.error();
+        bool const has_own_privilege = facts.version().mariadb_at_least(100509);
+        inspection.notice(facts.side_name(), "replication-unseen", "log_slave_updates",
+                          "whether this server is a replica cannot be seen; it would not log what "
+                          "it replays",
+                          fmt::format("GRANT {} ON *.* TO {};",
+                                      has_own_privilege ? "REPLICA MONITOR" : "REPLICATION CLIENT",
+                                      facts.grants.account()));
+        return {};
+    }
+    if (status.value().rows.empty()) return {};
     inspection.fault(facts.side_name(), "replica-without-log", "log_slave_updates",
                      "this server is a replica and does not log what it replays",
                      "set log_slave_updates in the server's settings and restart it, or move from "

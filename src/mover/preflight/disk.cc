@@ -42,11 +42,7 @@ Result<std::optional<std::uint64_t>> free_bytes(Inspection& inspection) {
 
 }  // namespace
 
-Result<void> check_disk(Inspection& inspection) {
-    // What a half-made copy takes already cannot be told from what it still needs.
-    if (inspection.target_content == TargetContent::MayBeOurs) return {};
-    auto const needed = TRY(needed_bytes(inspection));
-    auto const free = TRY(free_bytes(inspection));
+void judge_disk(Inspection& inspection, std::uint64_t needed, std::optional<std::uint64_t> free) {
     if (!free) {
         inspection.notice(
             "target", "disk-unseen", "",
@@ -60,6 +56,13 @@ Result<void> check_disk(Inspection& inspection) {
                                      in_megabytes(needed), in_megabytes(*free)),
                          "make room on the disk of the target's data directory");
     }
+}
+
+Result<void> check_disk(Inspection& inspection) {
+    // What a half-made copy takes already cannot be told from what it still needs.
+    if (inspection.target_content == TargetContent::MayBeOurs) return {};
+    auto const needed = TRY(needed_bytes(inspection));
+    judge_disk(inspection, needed, TRY(free_bytes(inspection)));
     return {};
 }
 

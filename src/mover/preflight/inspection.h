@@ -64,6 +64,9 @@ struct Inspection {
 // "12.5 MB"
 [[nodiscard]] std::string in_megabytes(std::uint64_t bytes);
 
+// What check_disk says of bytes needed and free; nullopt: the server does not tell.
+void judge_disk(Inspection& inspection, std::uint64_t needed, std::optional<std::uint64_t> free);
+
 // Each adds findings. An error: the check could not be made.
 Result<void> check_identity(Inspection& inspection);
 Result<void> check_privileges(Inspection& inspection);
@@ -73,6 +76,7 @@ Result<void> check_disk(Inspection& inspection);
 Result<void> check_prepared_transactions(Inspection& inspection);
 Result<void> check_accounts(Inspection& inspection);
 Result<void> check_tables(Inspection& inspection);
+Result<void> check_temporal_columns(Inspection& inspection);
 Result<void> check_foreign_keys(Inspection& inspection);
 Result<void> check_large_values(Inspection& inspection);
 Result<void> check_objects(Inspection& inspection);
