@@ -66,6 +66,7 @@ public:
 
     [[nodiscard]] bool is_never() const { return time_ == SteadyTime::max(); }
     [[nodiscard]] bool passed(Clock const& clock) const { return clock.now() >= time_; }
+    [[nodiscard]] SteadyTime time() const { return time_; }  // SteadyTime::max() for never()
     // 0 once passed; milliseconds::max() for never().
     [[nodiscard]] milliseconds remaining(Clock const& clock) const;
     // A child deadline never exceeds its parent's.

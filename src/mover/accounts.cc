@@ -161,6 +161,10 @@ std::string Account::quoted() const {
     return fmt::format("{}@{}", mysql::quote_text(user), mysql::quote_text(host));
 }
 
+bool contains(std::vector<Account> const& accounts, Account const& account) {
+    return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+}
+
 Result<DatabaseAccounts> list_accounts(Context const& context, mysql::Connection& connection,
                                        std::string const& database) {
     GrantTables tables;

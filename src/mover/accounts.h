@@ -17,8 +17,13 @@ struct Account {
 
     // 'user'@'host', quoted for SQL.
     [[nodiscard]] std::string quoted() const;
-    [[nodiscard]] bool operator==(Account const&) const = default;
+    // Locked or not, it is the same account.
+    [[nodiscard]] bool operator==(Account const& that) const {
+        return user == that.user && host == that.host;
+    }
 };
+
+[[nodiscard]] bool contains(std::vector<Account> const& accounts, Account const& account);
 
 struct DatabaseAccounts {
     // With a grant on the database (or on a pattern that matches it, or on one of its tables,

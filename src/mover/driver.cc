@@ -176,14 +176,28 @@ Result<void> Driver::open_session(Context const& context) {
     if (!journal_.content().schema_hash.empty()) {
         objects_ = TRY(objects_from_json(journal_.content().objects));
     }
-    auto source_accounts = TRY(list_accounts(context, *source_, options_.source.database)).tenant;
-    if (options_.accounts) source_accounts = *options_.accounts;
-    auto target_accounts = TRY(list_accounts(context, *target_, options_.target.database)).tenant;
-    source_gate_.emplace(Side::Source, options_.source.database, std::move(source_accounts),
-                         journal_, probe_);
-    target_gate_.emplace(Side::Target, options_.target.database, std::move(target_accounts),
-                         journal_, probe_);
+    source_gate_.emplace(Side::Source, options_.source.database,
+                         TRY(accounts_to_fence(context, Side::Source)), journal_, probe_);
+    target_gate_.emplace(Side::Target, options_.target.database,
+                         TRY(accounts_to_fence(context, Side::Target)), journal_, probe_);
     return {};
+}
+
+// Those that the server names now and those that it ever named during this move: a gate that is
+// closed by revoking grants leaves no trace of whom it shut out.
+Result<std::vector<Account>> Driver::accounts_to_fence(Context const& context, Side side) {
+    bool const on_source = side == Side::Source;
+    if (on_source && options_.accounts) return *options_.accounts;
+    auto& connection = on_source ? *source_ : *target_;
+    auto const& database = on_source ? options_.source.database : options_.target.database;
+    auto const& content = journal_.content();
+    auto known = on_source ? content.source_accounts : content.target_accounts;
+    auto const count_before = known.size();
+    for (auto& account : TRY(list_accounts(context, connection, database)).tenant) {
+        if (!contains(known, account)) known.push_back(std::move(account));
+    }
+    if (known.size() != count_before) TRY(journal_.set_accounts(side, known));
+    return known;
 }
 
 // The next leg counts from 0.
@@ -401,6 +415,11 @@ Result<std::unique_ptr<Move>> Move::open(std::string const& journal_path, MoveOp
         options.on_switch = journal.content().on_switch;
     } else if (options.on_switch != journal.content().on_switch) {
         TRY(journal.set_on_switch(options.on_switch));
+    }
+    if (!options.accounts) {
+        options.accounts = journal.content().named_accounts;
+    } else if (options.accounts != journal.content().named_accounts) {
+        TRY(journal.set_named_accounts(*options.accounts));
     }
     return std::unique_ptr<Move>(std::make_unique<Driver>(
         std::move(journal), journal_path, std::move(options), std::move(dependencies)));

@@ -74,6 +74,7 @@ private:
     Result<void> advance(Context const& context);
     Result<void> advance_once(Context const& context);
     Result<void> open_session(Context const& context);
+    Result<std::vector<Account>> accounts_to_fence(Context const& context, Side side);
     void close_session();
     void keep_totals();
     Result<void> transition(MoveEvent event);

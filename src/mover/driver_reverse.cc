@@ -76,6 +76,7 @@ Result<void> Driver::roll_back(Context const& context) {
         TRY(verify_all(context, *backward_));
         backward_verified_ = true;
     }
+    gate(Side::Target).fence_also(TRY(accounts_to_fence(context, Side::Target)));
     fence_began_ = clock_.now();
     TRY(journal_.set_rolling_back(true));
     TRY(transition(MoveEvent::RollbackBegun));
@@ -100,7 +101,7 @@ Result<void> Driver::close_target_and_prove(Context const& context) {
     bool const whole = !backward_->follower().status().failure;
     TRY(gate(Side::Target).close(context, *target_).in_context("closing the target"));
     table_lock_ = TRY(mysql::Connection::open(context, options_.target));
-    TRY(lock_tables_read(context, *table_lock_, table_names()));
+    TRY(shut_tables(context, *table_lock_, table_names()));
     if (whole) {
         TRY(backward_->drain(context).in_context("carrying the last changes back"));
         TRY(recopy_hidden_changes(context, *backward_));

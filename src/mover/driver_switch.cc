@@ -41,6 +41,10 @@ Result<Counters> read_counters(Context const& context, mysql::Connection& connec
 }  // namespace
 
 Result<void> Driver::fence_and_switch(Context const& context) {
+    // Accounts made since the session began. The target's gate has been closed since the schema.
+    gate(Side::Source).fence_also(TRY(accounts_to_fence(context, Side::Source)));
+    gate(Side::Target).fence_also(TRY(accounts_to_fence(context, Side::Target)));
+    TRY(gate(Side::Target).close(context.within(limits::kBarrierTimeout), *target_));
     fence_began_ = clock_.now();
     TRY(transition(MoveEvent::FenceBegun));
     auto const budgeted = context.within(options_.fence_budget);
@@ -77,7 +81,7 @@ Result<void> Driver::fence_and_switch(Context const& context) {
 Result<void> Driver::close_and_prove(Context const& context) {
     TRY(gate(Side::Source).close(context, *source_).in_context("closing the source"));
     table_lock_ = TRY(mysql::Connection::open(context, options_.source));
-    TRY(lock_tables_read(context, *table_lock_, table_names()));
+    TRY(shut_tables(context, *table_lock_, table_names()));
     // Nobody can write any more: whatever the log holds up to the next heartbeat is all there is.
     TRY(forward_->drain(context).in_context("carrying the last changes over"));
     TRY(recopy_hidden_changes(context, *forward_));

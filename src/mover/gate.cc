@@ -22,6 +22,7 @@ constexpr milliseconds kTurnedAwayWithin{1'000};
 constexpr milliseconds kFirstPause{1};
 constexpr milliseconds kLongestPause{50};
 constexpr std::size_t kNamedSessions = 3;
+constexpr unsigned kErLockDeadlock = 1213;
 
 Error left_open(Context const& context, std::vector<Session> const& left) {
     if (context.stopped()) return {ErrorCode::Cancelled, "stopped on request"};
@@ -29,15 +30,9 @@ Error left_open(Context const& context, std::vector<Session> const& left) {
     for (std::size_t i = 0; i < std::min(left.size(), kNamedSessions); ++i) {
         names += (i == 0 ? "" : ", ") + left[i].describe();
     }
-    if (left.empty()) names = "a transaction of an ended session is still being rolled back";
     return {
         ErrorCode::DeadlineExceeded,
         fmt::format("closing the gate took too long: {} session(s) left: {}", left.size(), names)};
-}
-
-bool has_any(std::set<std::uint64_t> const& left, std::set<std::uint64_t> const& right) {
-    return std::any_of(left.begin(), left.end(),
-                       [&](std::uint64_t id) { return right.contains(id); });
 }
 
 // GRANT would make an account that has been dropped meanwhile anew, without a password, on the old
@@ -63,6 +58,12 @@ Gate::Gate(Side side, std::string database, std::vector<Account> accounts, Effec
       accounts_(std::move(accounts)),
       log_(log),
       probe_(probe) {}
+
+void Gate::fence_also(std::vector<Account> const& accounts) {
+    for (auto const& account : accounts) {
+        if (!contains(accounts_, account)) accounts_.push_back(account);
+    }
+}
 
 Gate::Means Gate::means_of(mysql::ServerVersion const& version) {
     bool const can_lock = version.mysql_at_least(50'706) || version.mariadb_at_least(100'402);
@@ -170,9 +171,7 @@ Result<std::size_t> Gate::end_sessions(Context const& context, mysql::Connection
             }
             left.push_back(std::move(session));
         }
-        if (left.empty() && !has_any(ended_, TRY(list_transactions(context, admin)))) {
-            return killed.size();
-        }
+        if (left.empty()) return killed.size();
         if (!context.sleep(pause)) return left_open(context, left);
         pause = std::min(pause * 2, kLongestPause);
     }
@@ -250,9 +249,6 @@ Result<void> Gate::check_sessions(Context const& context, mysql::Connection& adm
         if (is_harmless && !ended_.contains(session.id)) continue;
         return Error(ErrorCode::FailedPrecondition, session.describe() + " is open");
     }
-    if (has_any(ended_, TRY(list_transactions(context, admin)))) {
-        return Error(ErrorCode::FailedPrecondition, "a transaction of an ended session is open");
-    }
     return {};
 }
 
@@ -265,15 +261,19 @@ Result<void> lock_tables_read(Context const& context, mysql::Connection& connect
     }
     auto const& deadline = context.deadline();
     if (!deadline.is_never()) {
-        // The server's own limit comes first where it can (whole seconds, at least one): the
+        // The server's own limits come first where they can (whole seconds, at least one): the
         // connection then stays usable.
-        auto const seconds = deadline.remaining(context.clock()).count() / 1000;
-        TRY(connection.execute(context, fmt::format("SET SESSION lock_wait_timeout = {}",
-                                                    std::max<std::int64_t>(1, seconds))));
+        auto const seconds =
+            std::max<std::int64_t>(1, deadline.remaining(context.clock()).count() / 1000);
+        TRY(connection.execute(context, fmt::format("SET SESSION lock_wait_timeout = {0},"
+                                                    " innodb_lock_wait_timeout = {0}",
+                                                    seconds)));
     }
     auto locked = connection.execute(context, sql);
     if (connection.usable() && !context.expired()) {
-        TRY(connection.execute(context, "SET SESSION lock_wait_timeout = DEFAULT"));
+        TRY(connection.execute(context,
+                               "SET SESSION lock_wait_timeout = DEFAULT,"
+                               " innodb_lock_wait_timeout = DEFAULT"));
     }
     TRY(std::move(locked).in_context("locking the tables against writes"));
     return {};
@@ -282,6 +282,16 @@ Result<void> lock_tables_read(Context const& context, mysql::Connection& connect
 Result<void> unlock_tables(Context const& context, mysql::Connection& connection) {
     TRY(connection.execute(context, "UNLOCK TABLES"));
     return {};
+}
+
+Result<void> shut_tables(Context const& context, mysql::Connection& connection,
+                         std::vector<std::string> const& tables) {
+    TRY(connection.execute(context, "SET SESSION autocommit = 0, innodb_table_locks = 1"));
+    while (true) {
+        auto locked = lock_tables_read(context, connection, tables);
+        bool const is_victim = !locked.ok() && locked.error().native_code() == kErLockDeadlock;
+        if (!is_victim || !context.sleep(kFirstPause)) return locked;
+    }
 }
 
 }  // namespace aipress::mover

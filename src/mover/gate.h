@@ -3,8 +3,10 @@
 //
 // ACCOUNT LOCK and REVOKE do not stop a session that is open, and events of a locked definer go on
 // (both measured). So closing is: disable events, lock every tenant account, kill its sessions
-// until none is left and no transaction of theirs is open. LOCK TABLES … READ is the second belt,
-// against accounts with global privileges; it lives only as long as its connection.
+// until none is left. shut_tables() then waits for what they had under way: a session is gone from
+// the process list before its transaction is rolled back or, killed while committing, committed.
+// It is the second belt too, against accounts with global privileges; it lives only as long as its
+// connection.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +34,9 @@ public:
     Gate(Side side, std::string database, std::vector<Account> accounts, EffectLog& log,
          Probe& probe);
 
+    // Accounts that were not known when the gate was made.
+    void fence_also(std::vector<Account> const& accounts);
+
     // Safe to repeat. On an error the gate may be half closed: call open().
     // Servers without ACCOUNT LOCK (MySQL before 5.7.6): the accounts' privileges on the database
     // are revoked instead, and granted again by open(). Errors: DeadlineExceeded when sessions are
@@ -42,8 +47,8 @@ public:
     // Accounts that were locked and events that were disabled before close() stay so.
     Result<void> open(Context const& context, mysql::Connection& admin);
 
-    // Proof that the gate holds: no session of the accounts, none of their transactions open, all
-    // accounts locked. Errors: FailedPrecondition naming what is open.
+    // Proof that the gate holds: no session of the accounts, all of them locked. Errors:
+    // FailedPrecondition naming what is open.
     Result<void> check_closed(Context const& context, mysql::Connection& admin);
 
 private:
@@ -70,9 +75,18 @@ private:
 };
 
 // LOCK TABLES <tables> READ on this connection, whose own reads of them go on. Waits for open
-// transactions on the tables at most until the context's deadline. Errors: DeadlineExceeded.
+// transactions on the tables at most until the context's deadline; MySQL before 5.7 waits only for
+// statements. Errors: DeadlineExceeded.
 Result<void> lock_tables_read(Context const& context, mysql::Connection& connection,
                               std::vector<std::string> const& tables);
 Result<void> unlock_tables(Context const& context, mysql::Connection& connection);
+
+// The same for good, in front of the last look at the log: every transaction that has written to
+// the tables is over and its commit in the log, on MySQL 5.6 as well (InnoDB's own table locks, see
+// the manual on innodb_table_locks, are held until the engine's commit, which comes behind the
+// log's). They need autocommit off, so the connection is of no other use; closing it lets go.
+// Errors: DeadlineExceeded.
+Result<void> shut_tables(Context const& context, mysql::Connection& connection,
+                         std::vector<std::string> const& tables);
 
 }  // namespace aipress::mover

@@ -145,15 +145,6 @@ Result<std::vector<Session>> list_sessions(Context const& context, mysql::Connec
     return sessions;
 }
 
-Result<std::set<std::uint64_t>> list_transactions(Context const& context,
-                                                  mysql::Connection& admin) {
-    auto const rows =
-        TRY(admin.query(context, "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX"));
-    std::set<std::uint64_t> ids;
-    for (auto const& row : rows.rows) ids.insert(number(row[0].value_or("0")));
-    return ids;
-}
-
 Result<void> kill_session(Context const& context, mysql::Connection& admin, std::uint64_t id) {
     auto killed = admin.execute(context, fmt::format("KILL {}", id));
     if (!killed.ok() && killed.error().native_code() == kErNoSuchThread) return {};

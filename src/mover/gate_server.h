@@ -53,9 +53,6 @@ Result<void> alter_event(Context const& context, mysql::Connection& admin, GateE
 // All but the connection's own.
 [[nodiscard]] Result<std::vector<Session>> list_sessions(Context const& context,
                                                          mysql::Connection& admin);
-// The sessions (thread ids) that have an InnoDB transaction open.
-[[nodiscard]] Result<std::set<std::uint64_t>> list_transactions(Context const& context,
-                                                                mysql::Connection& admin);
 // A session that is gone already is no error.
 Result<void> kill_session(Context const& context, mysql::Connection& admin, std::uint64_t id);
 

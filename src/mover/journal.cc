@@ -70,6 +70,22 @@ Result<Effect> effect_of(bj::value const& value) {
     return effect;
 }
 
+bj::array accounts_to_json(std::vector<Account> const& accounts) {
+    bj::array array;
+    for (auto const& account : accounts) array.emplace_back(account.quoted());
+    return array;
+}
+
+Result<std::vector<Account>> accounts_of(bj::value const& value) {
+    if (!value.is_array()) return Error(ErrorCode::DataLoss, "accounts that are no list");
+    std::vector<Account> accounts;
+    for (auto const& element : value.get_array()) {
+        if (!element.is_string()) return Error(ErrorCode::DataLoss, "an account that is no text");
+        accounts.push_back(TRY(parse_account(element.get_string())));
+    }
+    return accounts;
+}
+
 Result<void> apply_header(bj::object const& record, JournalContent& content) {
     auto const version = TRY(json::get_integer(record, "aipress_journal"));
     if (version != kVersion) {
@@ -99,6 +115,12 @@ Result<void> apply(bj::object const& record, JournalContent& content) {
         content.reverse_kept = TRY(json::get_bool(record, "reverse_kept"));
     } else if (record.contains("on_switch")) {
         content.on_switch = TRY(json::get_string(record, "on_switch"));
+    } else if (auto const* named = record.if_contains("named_accounts")) {
+        content.named_accounts = TRY(accounts_of(*named));
+    } else if (auto const* accounts = record.if_contains("accounts")) {
+        bool const on_source = TRY(json::get_string(record, "side")) == "source";
+        (on_source ? content.source_accounts : content.target_accounts) =
+            TRY(accounts_of(*accounts));
     } else if (record.contains("rolling_back")) {
         content.rolling_back = TRY(json::get_bool(record, "rolling_back"));
     } else if (record.contains("start")) {
@@ -308,6 +330,15 @@ Result<void> Journal::set_reverse_kept(bool kept) {
 
 Result<void> Journal::set_on_switch(std::string const& command) {
     return append("on-switch", {{"on_switch", command}});
+}
+
+Result<void> Journal::set_named_accounts(std::vector<Account> const& accounts) {
+    return append("accounts", {{"named_accounts", accounts_to_json(accounts)}});
+}
+
+Result<void> Journal::set_accounts(Side side, std::vector<Account> const& accounts) {
+    return append("accounts",
+                  {{"accounts", accounts_to_json(accounts)}, {"side", to_string(side)}});
 }
 
 Result<void> Journal::set_rolling_back(bool rolling_back) {

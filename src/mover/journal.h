@@ -15,6 +15,7 @@
 
 #include "base/probe.h"
 #include "base/result.h"
+#include "mover/accounts.h"
 #include "mover/effects.h"
 #include "mover/report.h"
 #include "mysql/binlog/position.h"
@@ -30,7 +31,10 @@ struct JournalContent {
     Side owner = Side::Source;
     bool paused = false;
     bool reverse_kept = true;
-    std::string on_switch;                                 // the command; empty: none
+    std::string on_switch;                               // the command; empty: none
+    std::optional<std::vector<Account>> named_accounts;  // those that the operator named
+    std::vector<Account> source_accounts;                // found there so far, see set_accounts
+    std::vector<Account> target_accounts;
     bool rolling_back = false;                             // the fence is that of a rollback
     std::optional<mysql::binlog::Position> start;          // P0, of the source's log
     std::optional<mysql::binlog::Position> reverse_start;  // R0, of the target's log
@@ -63,6 +67,10 @@ public:
     Result<void> set_paused(bool paused);
     Result<void> set_reverse_kept(bool kept);
     Result<void> set_on_switch(std::string const& command);
+    Result<void> set_named_accounts(std::vector<Account> const& accounts);
+    // The accounts to fence on that side. Where a closed gate means revoked grants, the server no
+    // longer tells which they are.
+    Result<void> set_accounts(Side side, std::vector<Account> const& accounts);
     Result<void> set_rolling_back(bool rolling_back);
     Result<void> set_start(mysql::binlog::Position const& position);
     Result<void> set_reverse_start(mysql::binlog::Position const& position);

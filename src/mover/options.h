@@ -25,7 +25,8 @@ enum class ReverseMode {
 struct MoveOptions {
     mysql::Endpoint source;
     mysql::Endpoint target;
-    std::optional<std::vector<Account>> accounts;  // to fence; default: those of list_accounts
+    // To fence. Default: those that the journal names, else those of list_accounts.
+    std::optional<std::vector<Account>> accounts;
     milliseconds fence_budget{15'000};
     unsigned workers = 4;
     unsigned max_source_load = 0;  // Threads_running above which the copy rests; 0: no limit

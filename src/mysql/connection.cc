@@ -98,8 +98,7 @@ public:
     CallGuard(Context const& context, MYSQL* handle)
         : socket_(mysql_get_socket(handle)), on_stop_(context.stop(), Shutdown{*this, stopped_}) {
         if (!context.deadline().is_never()) {
-            auto const when = context.clock().now() + context.deadline().remaining(context.clock());
-            alarm_ = context.clock().call_at(when, Shutdown{*this, expired_});
+            alarm_ = context.clock().call_at(context.deadline().time(), Shutdown{*this, expired_});
         }
     }
 

@@ -124,5 +124,40 @@ TEST_F(ResumeTest, TheCopyIsWholeThoughATableWaitsForTheFence) {
     EXPECT_EQ(moved.at("tables_copied"), 2);
 }
 
+// MySQL before 5.7 has no ACCOUNT LOCK: a closed gate there means that nobody has a grant on the
+// database any more, so the server cannot say whom the next fence has to shut out.
+TEST(ResumeOldServerTest, TheNextFenceKnowsWhomToShutOut) {
+    auto started = DatabaseServer::start({.kind = testing::ServerKind::MySql56, .server_id = 1});
+    if (!started.ok() && started.error().code() == ErrorCode::NotFound) {
+        GTEST_SKIP() << started.error().message();
+    }
+    auto source = must(std::move(started));
+    auto target = must(DatabaseServer::start({.server_id = 2}));
+    auto const folder = must(testing::TemporaryDirectory::make());
+    source.execute("CREATE DATABASE shop");
+    source.execute("CREATE TABLE shop.posts (id INT AUTO_INCREMENT PRIMARY KEY, body TEXT)");
+    for (auto* server : {&source, &target}) {
+        server->execute("CREATE USER wp@'%' IDENTIFIED BY 'pw'");
+        server->execute("GRANT ALL ON shop.* TO wp@'%'");
+    }
+    auto const words = [&](testing::Arguments const& more) {
+        testing::Arguments all{"database",  "move",
+                               "--source",  source.root_url("shop"),
+                               "--target",  target.root_url("shop"),
+                               "--journal", (folder / "journal").string(),
+                               "--switch",  "now"};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    };
+    auto const killed = must(
+        testing::run_aipress(context(), words({}), {{"AIPRESS_KILL_AT", "revoke-grants.after"}}));
+    ASSERT_EQ(killed.status.signal, SIGKILL) << killed.describe();
+    EXPECT_EQ(source.scalar("SELECT COUNT(*) FROM mysql.db WHERE User = 'wp'"), "0");
+
+    auto const moved = must(testing::run_aipress(context(), words({"--reverse", "none"})));
+    ASSERT_EQ(moved.status.code, 0) << moved.describe();
+    EXPECT_EQ(source.scalar("SELECT COUNT(*) FROM mysql.db WHERE User = 'wp'"), "0");
+}
+
 }  // namespace
 }  // namespace aipress::functional

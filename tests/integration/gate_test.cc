@@ -493,6 +493,8 @@ TEST_F(OldServerGateTest, GrantsAreTakenAwayAndGivenBack) {
     client.await_more_writes(5);
     Gate fence(Side::Source, "wp", {{"wp", "%"}}, log_, no_probe_);
     ASSERT_THAT(fence.close(test_context(), admin), IsOk());
+    auto belt = std::make_unique<mysql::Connection>(server_->connect_root("wp"));
+    ASSERT_THAT(shut_tables(test_context(), *belt, {"t"}), IsOk());
     auto const rows_then = server_->scalar("SELECT COUNT(*) FROM wp.t");
     EXPECT_THAT(fence.check_closed(test_context(), admin), IsOk());
     client.await_more_refusals(20);
@@ -504,9 +506,33 @@ TEST_F(OldServerGateTest, GrantsAreTakenAwayAndGivenBack) {
     EXPECT_THAT(fence.check_closed(test_context(), admin), IsOk());
     EXPECT_EQ(server_->scalar("SELECT COUNT(*) FROM wp.t"), rows_then);
 
+    belt.reset();
     ASSERT_THAT(fence.open(test_context(), admin), IsOk());
     EXPECT_EQ(grants(), before);
     client.await_more_writes(5);
+}
+
+// A session can be killed while it commits, and is gone from the process list before the commit is
+// in the log.
+TEST_F(OldServerGateTest, TablesAreShutWhenEveryTransactionIsOver) {
+    auto writer = must(mysql::Connection::open(test_context(), as_tenant("wp")));
+    must(writer.execute(test_context(), "START TRANSACTION"));
+    must(writer.execute(test_context(), "INSERT INTO t (who) VALUES ('open')"));
+    auto locker = server_->connect_root("wp");
+    EXPECT_THAT(lock_tables_read(test_context(), locker, {"t"}), IsOk());  // not MySQL 5.6's
+    EXPECT_THAT(unlock_tables(test_context(), locker), IsOk());
+
+    auto late_belt = server_->connect_root("wp");
+    EXPECT_THAT(shut_tables(test_context(milliseconds(1'500)), late_belt, {"t"}),
+                HasCode(ErrorCode::DeadlineExceeded));
+    must(writer.execute(test_context(), "COMMIT"));
+    auto belt = server_->connect_root("wp");
+    EXPECT_THAT(shut_tables(test_context(), belt, {"t"}), IsOk());
+    must(writer.execute(test_context(),
+                        "SET SESSION innodb_lock_wait_timeout = 1,"
+                        " lock_wait_timeout = 1"));
+    auto late = writer.execute(test_context(milliseconds(1'500)), "INSERT INTO t () VALUES ()");
+    EXPECT_THAT(late, HasCode(ErrorCode::DeadlineExceeded));
 }
 
 TEST_F(OldServerGateTest, ACrashAtAnyPointIsUndoneByAFreshGate) {

@@ -7,12 +7,6 @@
 namespace aipress::mover {
 namespace {
 
-bool is_among(Account const& account, std::vector<Account> const& accounts) {
-    return std::any_of(accounts.begin(), accounts.end(), [&](Account const& other) {
-        return other.user == account.user && other.host == account.host;
-    });
-}
-
 Result<bool> exists(Inspection& inspection, ServerFacts const& facts, Account const& account) {
     auto const rows = TRY(facts.connection->query(
         inspection.context,
@@ -32,7 +26,7 @@ Result<void> check_named_accounts(Inspection& inspection, std::vector<Account> c
             inspection.fault("source", "unknown-account", account.quoted(),
                              "the account to fence does not exist",
                              "name accounts as SELECT User, Host FROM mysql.user shows them");
-        } else if (is_among(account, found.global_writers)) {
+        } else if (contains(found.global_writers, account)) {
             inspection.fault("source", "global-account", account.quoted(),
                              "an account with global write privileges is never locked: other "
                              "databases may live on it",
@@ -40,7 +34,7 @@ Result<void> check_named_accounts(Inspection& inspection, std::vector<Account> c
         }
     }
     for (auto const& account : found.tenant) {
-        if (is_among(account, named)) continue;
+        if (contains(named, account)) continue;
         inspection.degraded("source", "account-not-fenced", account.quoted(),
                             "may write to the database and is not among the accounts to fence; "
                             "only LOCK TABLES holds it off",
@@ -93,7 +87,7 @@ void check_target_accounts(Inspection& inspection) {
     for (auto const& account : fenced) {
         // On one server it must be another account: see check_shared_accounts.
         if (inspection.is_same_server) break;
-        if (is_among(account, target.tenant) || is_among(account, target.global_writers)) continue;
+        if (contains(target.tenant, account) || contains(target.global_writers, account)) continue;
         inspection.degraded(
             "target", "target-account-missing", account.quoted(),
             "has no grant on the target's database: the application could not log in there with it",
@@ -117,10 +111,10 @@ void check_shared_accounts(Inspection& inspection) {
     if (!inspection.is_same_server) return;
     auto on_source = inspection.report->source_accounts.tenant;
     for (auto const& named : inspection.options->accounts.value_or(std::vector<Account>())) {
-        if (!is_among(named, on_source)) on_source.push_back(named);
+        if (!contains(on_source, named)) on_source.push_back(named);
     }
     for (auto const& account : on_source) {
-        if (!is_among(account, inspection.report->target_accounts.tenant)) continue;
+        if (!contains(inspection.report->target_accounts.tenant, account)) continue;
         inspection.fault(
             "both", "account-on-both-sides", account.quoted(),
             "source and target are on one server and share this account: locking it "

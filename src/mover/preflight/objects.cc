@@ -37,11 +37,7 @@ Result<std::set<std::string>> accounts_on(Inspection& inspection, ServerFacts co
 }
 
 bool may_use(Account const& account, DatabaseAccounts const& accounts) {
-    auto const is_it = [&](Account const& other) {
-        return other.user == account.user && other.host == account.host;
-    };
-    return std::any_of(accounts.tenant.begin(), accounts.tenant.end(), is_it) ||
-           std::any_of(accounts.global_writers.begin(), accounts.global_writers.end(), is_it);
+    return contains(accounts.tenant, account) || contains(accounts.global_writers, account);
 }
 
 // One finding a definer, not one an object.
