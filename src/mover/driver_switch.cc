@@ -54,11 +54,13 @@ Result<void> Driver::fence_and_switch(Context const& context) {
         TRY(journal_.set_owner(Side::Target));
         return finish_switch(context);
     }
-    auto error = closed.ok() ? Error(ErrorCode::DeadlineExceeded, "") : closed.release_error();
+    auto error =
+        closed.ok() ? Error(ErrorCode::DeadlineExceeded, "all but done") : closed.release_error();
     if (budgeted.expired() && !context.stopped()) {
         error = Error(ErrorCode::DeadlineExceeded,
-                      fmt::format("the fence took longer than its budget of {} ms and was undone",
-                                  options_.fence_budget.count()));
+                      fmt::format("the fence took longer than its budget of {} ms and was undone"
+                                  " ({})",
+                                  options_.fence_budget.count(), error.message()));
     }
     if (mysql::is_connection_error(error) || context.stopped()) return error;  // recover_fence
     bool const differs = error.code() == ErrorCode::DataLoss;

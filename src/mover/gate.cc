@@ -35,6 +35,27 @@ Error left_open(Context const& context, std::vector<Session> const& left) {
         fmt::format("closing the gate took too long: {} session(s) left: {}", left.size(), names)};
 }
 
+// MySQL 5.6 forgets to wake a session that is killed in the middle of logging in: it stays until
+// its client says something, for hours. No killed session can open a table any more, and for a
+// statement or a transaction that has one open already, shut_tables() waits.
+bool is_powerless(Session const& session, mysql::ServerVersion const& version) {
+    return session.command == "Killed" && Gate::means_of(version) == Gate::Means::RevokeGrants;
+}
+
+// Not before it is known whose session it is. And MySQL 5.6 may leave a client that it was told to
+// kill in the middle of logging in without an answer; there, the login is over in a moment.
+bool may_be_killed(SessionKind kind, mysql::ServerVersion const& version) {
+    switch (kind) {
+        case SessionKind::EventStarting:
+        case SessionKind::DefinerRun:
+            return false;
+        case SessionKind::Authenticating:
+            return Gate::means_of(version) == Gate::Means::LockAccounts;
+        default:
+            return true;
+    }
+}
+
 // GRANT would make an account that has been dropped meanwhile anew, without a password, on the old
 // servers that need this.
 Result<void> grant_again(Context const& context, mysql::Connection& admin, std::string const& sql) {
@@ -154,18 +175,23 @@ Result<std::size_t> Gate::end_sessions(Context const& context, mysql::Connection
     std::vector<Session> left;
     milliseconds pause = kFirstPause;
     for (bool is_first = true;; is_first = false) {
+        auto sessions = list_sessions(context, admin);
+        if (!sessions.ok() && context.expired() && !left.empty()) return left_open(context, left);
         left.clear();
-        for (auto& session : TRY(list_sessions(context, admin))) {
+        for (auto& session : TRY(std::move(sessions))) {
             auto const kind = classifier.kind(session);
-            if (kind == SessionKind::Foreign) continue;
+            if (kind == SessionKind::Foreign) {
+                ended_.erase(session.id);
+                continue;
+            }
             bool const must_go = is_first || ended_.contains(session.id) ||
                                  kind == SessionKind::EventRun ||
                                  kind == SessionKind::EventStarting ||
                                  (kind == SessionKind::Tenant && later_ones_too);
             if (!must_go) continue;
             ended_.insert(session.id);
-            // Not ours to kill before it is known whose event it is: it lasts microseconds.
-            if (kind != SessionKind::EventStarting && session.command != "Killed") {
+            if (is_powerless(session, admin.version())) continue;
+            if (may_be_killed(kind, admin.version()) && session.command != "Killed") {
                 TRY(kill_session(context, admin, session.id));
                 killed.insert(session.id);
             }
@@ -245,8 +271,10 @@ Result<void> Gate::check_sessions(Context const& context, mysql::Connection& adm
         auto const kind = classifier.kind(session);
         bool const is_harmless =
             kind == SessionKind::Foreign || kind == SessionKind::Authenticating ||
+            kind == SessionKind::DefinerRun ||
             (kind == SessionKind::Tenant && may_be_logged_in && session.database != database_);
         if (is_harmless && !ended_.contains(session.id)) continue;
+        if (is_powerless(session, admin.version())) continue;
         return Error(ErrorCode::FailedPrecondition, session.describe() + " is open");
     }
     return {};

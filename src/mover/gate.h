@@ -30,6 +30,10 @@ struct GateResult {
 // Not thread safe. Every effect is in scope "fence" of the log.
 class Gate {
 public:
+    // How accounts are shut out: what the server can do.
+    enum class Means { LockAccounts, RevokeGrants };
+    [[nodiscard]] static Means means_of(mysql::ServerVersion const& version);
+
     // The log and the probe outlive the gate. `accounts`: those to lock.
     Gate(Side side, std::string database, std::vector<Account> accounts, EffectLog& log,
          Probe& probe);
@@ -52,10 +56,6 @@ public:
     Result<void> check_closed(Context const& context, mysql::Connection& admin);
 
 private:
-    // How accounts are shut out: what the server can do.
-    enum class Means { LockAccounts, RevokeGrants };
-    [[nodiscard]] static Means means_of(mysql::ServerVersion const& version);
-
     Result<void> refuse_own_account(Context const& context, mysql::Connection& admin) const;
     Result<void> disable_events(Context const& context, mysql::Connection& admin);
     Result<void> lock_accounts(Context const& context, mysql::Connection& admin);

@@ -116,6 +116,27 @@ Result<std::vector<Grant>> list_grants(Context const& context, mysql::Connection
     return grants;
 }
 
+namespace {
+
+Result<std::vector<Account>> list_definers(Context const& context, mysql::Connection& admin,
+                                           std::string const& database) {
+    auto const rows = TRY(admin.query(
+        context, fmt::format("SELECT DEFINER AS d FROM information_schema.TRIGGERS"
+                             " WHERE TRIGGER_SCHEMA = {0} UNION SELECT DEFINER"
+                             " FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {0}",
+                             quote_text(database))));
+    std::vector<Account> definers;
+    for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+        auto const& definer = rows.text(i, "d");
+        auto const at = definer.rfind('@');  // a user name may hold one, a host may not
+        if (at == std::string::npos) continue;
+        definers.push_back({definer.substr(0, at), definer.substr(at + 1)});
+    }
+    return definers;
+}
+
+}  // namespace
+
 Result<SessionClassifier> make_classifier(Context const& context, mysql::Connection& admin,
                                           std::string const& database,
                                           std::vector<Account> const& accounts) {
@@ -129,18 +150,19 @@ Result<SessionClassifier> make_classifier(Context const& context, mysql::Connect
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
         all.push_back({rows.text(i, "u"), rows.text(i, "h")});
     }
-    return SessionClassifier(database, accounts, std::move(all));
+    return SessionClassifier(database, accounts, std::move(all),
+                             TRY(list_definers(context, admin, database)));
 }
 
 Result<std::vector<Session>> list_sessions(Context const& context, mysql::Connection& admin) {
     auto const rows =
         TRY(admin.query(context,
-                        "SELECT ID AS i, USER AS u, HOST AS h, DB AS d, COMMAND AS c"
+                        "SELECT ID AS i, USER AS u, HOST AS h, DB AS d, COMMAND AS c, STATE AS st"
                         " FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()"));
     std::vector<Session> sessions;
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
         sessions.push_back({number(rows.text(i, "i")), rows.text(i, "u"), rows.text(i, "h"),
-                            rows.text(i, "d"), rows.text(i, "c")});
+                            rows.text(i, "d"), rows.text(i, "c"), rows.text(i, "st")});
     }
     return sessions;
 }

@@ -64,7 +64,8 @@ std::size_t specificity(std::string_view host) {
 }  // namespace
 
 std::string Session::describe() const {
-    return fmt::format("session {} ({}@{}, {})", id, user, host, command);
+    return fmt::format("session {} ({}@{}, {}{}{})", id, user, host, command,
+                       state.empty() ? "" : ": ", state);
 }
 
 bool host_matches(std::string_view pattern, std::string_view host) {
@@ -77,10 +78,12 @@ bool host_matches(std::string_view pattern, std::string_view host) {
 }
 
 SessionClassifier::SessionClassifier(std::string database, std::vector<Account> fenced,
-                                     std::vector<Account> all_accounts)
+                                     std::vector<Account> all_accounts,
+                                     std::vector<Account> definers)
     : database_(std::move(database)),
       fenced_(std::move(fenced)),
-      by_precedence_(std::move(all_accounts)) {
+      by_precedence_(std::move(all_accounts)),
+      definers_(std::move(definers)) {
     std::stable_sort(by_precedence_.begin(), by_precedence_.end(),
                      [](Account const& left, Account const& right) {
                          auto const left_rank = specificity(left.host);
@@ -94,6 +97,15 @@ bool SessionClassifier::is_fenced(std::string_view user, std::string_view host) 
     return std::any_of(fenced_.begin(), fenced_.end(), [&](Account const& account) {
         return account.user == user && account.host == host;
     });
+}
+
+// A client's own host is an address or a name; only as a definer's may it be a pattern. A definer
+// with a plain host cannot be told from a client of that account which is executing something.
+bool SessionClassifier::shows_a_definer(Session const& session) const {
+    bool const is_executing =
+        session.command == "Query" || session.command == "Execute" || session.command == "Killed";
+    return is_executing &&
+           contains(definers_, {session.user, std::string(without_port(session.host))});
 }
 
 bool SessionClassifier::belongs_to_fenced(Session const& session) const {
@@ -122,7 +134,9 @@ SessionKind SessionClassifier::kind(Session const& session) const {
         bool const is_ours = session.database == database_ || is_fenced(session.user, session.host);
         return is_ours ? SessionKind::EventRun : SessionKind::Foreign;
     }
-    if (!belongs_to_fenced(session)) return SessionKind::Foreign;
+    if (!belongs_to_fenced(session)) {
+        return shows_a_definer(session) ? SessionKind::DefinerRun : SessionKind::Foreign;
+    }
     return is_connecting ? SessionKind::Authenticating : SessionKind::Tenant;
 }
 

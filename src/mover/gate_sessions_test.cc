@@ -50,7 +50,7 @@ TEST(HostMatchesTest, PatternsNetworksAndTheLoopback) {
 
 TEST(SessionClassifierTest, UserAndHostNameTheAccount) {
     SessionClassifier const ours("wp", {{"wp", "%"}},
-                                 {{"wp", "%"}, {"wp", "10.0.0.5"}, {"", "localhost"}});
+                                 {{"wp", "%"}, {"wp", "10.0.0.5"}, {"", "localhost"}}, {});
     EXPECT_EQ(ours.kind(session("wp", "10.0.0.6:4000")), SessionKind::Tenant);
     EXPECT_EQ(ours.kind(session("wp", "[fe80::1]:4000")), SessionKind::Tenant);
     // Same user name, another account: not to be touched, or the gate would never close.
@@ -61,19 +61,19 @@ TEST(SessionClassifierTest, UserAndHostNameTheAccount) {
 }
 
 TEST(SessionClassifierTest, AnonymousAccountsAreFencedToo) {
-    SessionClassifier const ours("wp", {{"", "%"}}, {{"", "%"}, {"root", "localhost"}});
+    SessionClassifier const ours("wp", {{"", "%"}}, {{"", "%"}, {"root", "localhost"}}, {});
     EXPECT_EQ(ours.kind(session("anyone", "10.0.0.6:4000")), SessionKind::Tenant);
     EXPECT_EQ(ours.kind(session("root", "localhost")), SessionKind::Foreign);
 }
 
 TEST(SessionClassifierTest, UnknownHostOfAFencedUserIsTakenForOurs) {
-    SessionClassifier const ours("wp", {{"wp", "10.0.0.5"}}, {{"wp", "10.0.0.5"}});
+    SessionClassifier const ours("wp", {{"wp", "10.0.0.5"}}, {{"wp", "10.0.0.5"}}, {});
     EXPECT_EQ(ours.kind(session("wp", "web1.example.com:4000")), SessionKind::Tenant);
     EXPECT_EQ(ours.kind(session("other", "web1.example.com:4000")), SessionKind::Foreign);
 }
 
 TEST(SessionClassifierTest, HandshakesAndEventRuns) {
-    SessionClassifier const ours("wp", {{"wp", "%"}}, {{"wp", "%"}});
+    SessionClassifier const ours("wp", {{"wp", "%"}}, {{"wp", "%"}}, {});
     EXPECT_EQ(ours.kind(session("wp", "10.0.0.6:4000", "", "Connect")),
               SessionKind::Authenticating);
     EXPECT_EQ(ours.kind(session("wp", "%", "wp", "Connect")), SessionKind::EventRun);
@@ -89,6 +89,20 @@ TEST(SessionClassifierTest, HandshakesAndEventRuns) {
     EXPECT_EQ(ours.kind(session("system user", "", "wp", "Connect")), SessionKind::Foreign);
     EXPECT_EQ(ours.kind(session("unauthenticated user", "10.0.0.6:4000", "", "Connect")),
               SessionKind::Foreign);
+}
+
+TEST(SessionClassifierTest, ATriggersDefinerHidesTheClient) {
+    SessionClassifier const ours("wp", {{"wp", "%"}}, {{"wp", "%"}},
+                                 {{"root", "%"}, {"dba", "localhost"}, {"wp", "%"}});
+    EXPECT_EQ(ours.kind(session("root", "%:4000", "wp", "Query")), SessionKind::DefinerRun);
+    EXPECT_EQ(ours.kind(session("root", "%:4000", "", "Execute")), SessionKind::DefinerRun);
+    EXPECT_EQ(ours.kind(session("root", "%:4000", "wp", "Killed")), SessionKind::DefinerRun);
+    // Another client's address, or one that executes nothing: root itself.
+    EXPECT_EQ(ours.kind(session("root", "10.0.0.6:4000", "wp", "Query")), SessionKind::Foreign);
+    EXPECT_EQ(ours.kind(session("dba", "localhost", "wp")), SessionKind::Foreign);
+    EXPECT_EQ(ours.kind(session("dba", "localhost", "wp", "Query")), SessionKind::DefinerRun);
+    EXPECT_EQ(ours.kind(session("neighbour", "%:4000", "other", "Query")), SessionKind::Foreign);
+    EXPECT_EQ(ours.kind(session("wp", "%:4000", "wp", "Query")), SessionKind::Tenant);
 }
 
 }  // namespace

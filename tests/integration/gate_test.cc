@@ -416,6 +416,39 @@ TEST_F(GateTest, OddAccountNames) {
     server().execute("DROP USER 'it''s `a` %'@'10.0.\\_.%', ''@'db_.example.com'");
 }
 
+// While a routine runs with its definer's rights, the process list shows the definer's name.
+TEST_F(GateTest, ASessionInsideADefinersRoutineIsWaitedForAndEnded) {
+    server().execute(
+        "CREATE DEFINER = root@'%' PROCEDURE wp.slowly() BEGIN"
+        " SELECT GET_LOCK('gate_test', 60); INSERT INTO wp.t (who) VALUES ('slow'); END");
+    auto holder = server().connect_root();
+    must(holder.query(test_context(), "SELECT GET_LOCK('gate_test', 0)"));
+    auto caller = must(mysql::Connection::open(test_context(), as("wp")));
+    auto const id = caller.thread_id();
+    std::jthread calling([&] { (void)caller.query(test_context(), "CALL slowly()"); });
+    auto admin = server().connect_root();
+    ASSERT_TRUE(eventually([&] {
+        auto const shown = must(
+            admin.query(test_context(),
+                        fmt::format("SELECT USER FROM information_schema.PROCESSLIST WHERE ID = {}"
+                                    " AND STATE = 'User lock'",
+                                    id)));
+        return shown.scalar() == "root";
+    }));
+
+    auto fence = gate();
+    auto const early = fence.close(test_context(milliseconds(1'000)), admin);
+    EXPECT_THAT(early, HasError(ErrorCode::DeadlineExceeded,
+                                HasSubstr(fmt::format("session {} (root@%:", id))));
+    must(holder.query(test_context(), "SELECT RELEASE_LOCK('gate_test')"));
+    auto again = server().connect_root();
+    ASSERT_THAT(fence.close(test_context(), again), IsOk());
+    calling.join();
+    EXPECT_FALSE(caller.execute(test_context(), "INSERT INTO t (who) VALUES ('late')").ok());
+    ASSERT_THAT(fence.open(test_context(), again), IsOk());
+    server().execute("DROP PROCEDURE wp.slowly");
+}
+
 TEST_F(GateTest, TableLocksHoldOffWritersAndGiveUpInTime) {
     auto belt = server().connect_root("wp");
     auto writer = must(mysql::Connection::open(test_context(), as("wp")));
@@ -563,6 +596,52 @@ TEST_F(OldServerGateTest, ADroppedAccountIsNotMadeAnew) {
     server_->execute("DROP USER wp");
     EXPECT_THAT(fence.open(test_context(), admin), IsOk());
     EXPECT_EQ(server_->scalar("SELECT COUNT(*) FROM mysql.user WHERE User = 'wp'"), "0");
+}
+
+// Whatever was under way when the gate fell is over and to be seen once the tables are shut: also
+// what sessions did that the process list showed as the trigger's definer, or that were logging in.
+TEST_F(OldServerGateTest, NothingChangesBehindShutTables) {
+    constexpr unsigned kCycles = 25;
+    server_->execute("SET GLOBAL max_binlog_size = 65536");
+    server_->execute(
+        "CREATE TABLE wp.log (id INT AUTO_INCREMENT PRIMARY KEY, post INT, body TEXT)");
+    server_->execute(
+        "CREATE TRIGGER wp.t_in AFTER INSERT ON wp.t FOR EACH ROW"
+        " INSERT INTO wp.log (post, body) VALUES (NEW.id, REPEAT('x', 1000))");
+    std::vector<std::unique_ptr<Client>> clients;
+    for (unsigned i = 0; i < 6; ++i) {
+        clients.push_back(std::make_unique<Client>(as_tenant("wp"), fmt::format("client{}", i)));
+    }
+    clients.front()->await_more_writes(5);
+    auto reader = server_->connect_root("wp");
+    auto const content = [&] {
+        return must(reader.query(test_context(),
+                                 "SELECT CONCAT_WS(' ', (SELECT COUNT(*) FROM t),"
+                                 " (SELECT SUM(id) FROM t),"
+                                 " (SELECT COUNT(*) FROM log),"
+                                 " (SELECT SUM(id) FROM log))"))
+            .scalar();
+    };
+    auto const log_end = [&] {
+        return must(reader.query(test_context(), "SHOW MASTER STATUS")).rows[0];
+    };
+    for (unsigned cycle = 0; cycle < kCycles; ++cycle) {
+        SCOPED_TRACE(cycle);
+        auto admin = server_->connect_root();
+        Gate fence(Side::Source, "wp", {{"wp", "%"}}, log_, no_probe_);
+        ASSERT_THAT(fence.close(test_context(), admin), IsOk());
+        auto belt = std::make_unique<mysql::Connection>(server_->connect_root("wp"));
+        ASSERT_THAT(shut_tables(test_context(), *belt, {"t", "log"}), IsOk());
+        auto const content_then = content();
+        auto const log_then = log_end();
+        clients.front()->await_more_refusals(3);
+        EXPECT_THAT(fence.check_closed(test_context(), admin), IsOk());
+        EXPECT_EQ(content(), content_then);
+        EXPECT_EQ(log_end(), log_then);
+        belt.reset();
+        ASSERT_THAT(fence.open(test_context(), admin), IsOk());
+        clients.front()->await_more_writes(5);
+    }
 }
 
 }  // namespace
