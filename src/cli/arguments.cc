@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <sstream>
@@ -226,10 +227,10 @@ Verb verb_of(CLI::App const& app) {
     auto const* const part = app.get_subcommands().front();
     if (part->get_name() == "completion") return Verb::Completion;
     auto const name = part->get_subcommands().front()->get_name();
-    for (auto const& [text, verb] : kDatabaseVerbs) {
-        if (text == name) return verb;
-    }
-    ASSERT(false);
+    auto const* const found = std::find_if(kDatabaseVerbs.begin(), kDatabaseVerbs.end(),
+                                           [&](auto const& named) { return named.first == name; });
+    ASSERT(found != kDatabaseVerbs.end());
+    return found->second;
 }
 
 std::string move_options_text(Texts const& texts) {
