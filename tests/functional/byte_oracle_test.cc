@@ -29,6 +29,9 @@ using testing::ServerKind;
 using testing::TemporaryDirectory;
 
 constexpr milliseconds kMoveTimeout{180'000};
+// Where the writers rest until the mover has caught up, and where they go on.
+constexpr std::uint64_t kBacklogMost = 4'000;
+constexpr std::uint64_t kBacklogLeast = 1'000;
 constexpr milliseconds kStatusInterval{50};
 constexpr std::size_t kMostRows = 1500;
 constexpr unsigned kWriters = 4;
@@ -75,7 +78,7 @@ private:
         Workload before(tenant_.on(source_), schema_, random_.fork(), {.writers = kWriters});
         EXPECT_TRUE(before.wait_for_transactions(context(), 20));
         start_move();
-        wait_for_state("reversing");
+        wait_for_state("reversing", before);
         if (failed()) return;
         before.stop();
         std::cout << "  before the switch: " << describe(before) << '\n';
@@ -134,7 +137,7 @@ private:
              "--format", "json"}));
     }
 
-    void wait_for_state(std::string const& wanted) {
+    void wait_for_state(std::string const& wanted, Workload& workload) {
         auto const limit = context();
         std::string seen;
         while (limit.sleep(kStatusInterval)) {
@@ -151,6 +154,9 @@ private:
             if (state == nullptr || !state->is_string()) continue;
             seen = state->get_string();
             if (seen == wanted) return;
+            auto const backlog = json.value().at("dirty_keys").to_number<std::uint64_t>();
+            if (backlog > kBacklogMost) workload.rest(true);
+            if (backlog < kBacklogLeast) workload.rest(false);
         }
         FAIL() << "the move is " << seen << ", not " << wanted << ": " << move_->error();
     }

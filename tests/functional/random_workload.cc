@@ -48,9 +48,15 @@ struct Workload::Shared {
     SystemClock clock = {};
     mutable std::mutex mutex = {};  // guards what follows
     std::condition_variable_any changed = {};
+    bool resting = false;
     WorkloadStatistics statistics = {};
     std::vector<std::string> unexpected = {};
 
+    // Until nobody has to rest. False when stopped.
+    [[nodiscard]] bool wait_while_resting() {
+        std::unique_lock lock(mutex);
+        return changed.wait(lock, stop.get_token(), [&] { return !resting; });
+    }
     void count(std::uint64_t WorkloadStatistics::* what) {
         // What stop() itself cuts off is no event.
         if (what == &WorkloadStatistics::shut_out && stop.stop_requested()) return;
@@ -79,7 +85,8 @@ public:
                 continue;
             }
             StatementMaker maker(*connection, shared_.schema, random_, strictness_);
-            while (!stopped() && connection->usable() && transaction(*connection, maker))
+            while (shared_.wait_while_resting() && connection->usable() &&
+                   transaction(*connection, maker))
                 context().sleep(shared_.options.pause);
         }
     }
@@ -226,6 +233,12 @@ bool Workload::wait_for_transactions(Context const& context, std::uint64_t count
     return shared_->changed.wait_for(lock, context.stop(),
                                      context.deadline().remaining(context.clock()),
                                      [&] { return shared_->statistics.acknowledged >= wanted; });
+}
+
+void Workload::rest(bool resting) {
+    std::lock_guard const lock(shared_->mutex);
+    shared_->resting = resting;
+    shared_->changed.notify_all();
 }
 
 void Workload::stop() {
