@@ -66,6 +66,7 @@ TableLayout::TableLayout(mysql::Table const& table)
                             .kind = column.kind,
                             .character_set = column.character_set,
                             .is_unsigned = column.is_unsigned,
+                            .is_nullable = column.is_nullable,
                             .ordinal = column.ordinal,
                             .octet_length = column.octet_length,
                             .is_auto_increment = column.is_auto_increment,
@@ -121,8 +122,9 @@ std::string TableLayout::key_select() const {
 
 std::string TableLayout::row_digest() const {
     // Long values enter by CRC and length, so that no CONCAT can outgrow max_allowed_packet and
-    // turn into NULL; 'N' stands for NULL, which neither a number nor "crc:length" can be mistaken
-    // for.
+    // turn into NULL; 'N' stands for NULL, which no number can be mistaken for, and has no length
+    // behind it (CONCAT_WS skips NULLs). Fewer functions a value: half the time of verification is
+    // spent in them.
     std::string digest = "CRC32(CONCAT_WS('|'";
     for (auto const& column : columns_) {
         auto value = read_expression(column.quoted_name, column.kind);
@@ -130,9 +132,14 @@ std::string TableLayout::row_digest() const {
         bool const is_floating =
             column.kind == ColumnKind::Float || column.kind == ColumnKind::Double;
         if (is_floating) value += "+0e0";
-        digest += is_short_text(column.kind)
-                      ? fmt::format(",IFNULL(CONCAT({}),'N')", value)
-                      : fmt::format(",IFNULL(CONCAT(CRC32({0}),':',LENGTH({0})),'N')", value);
+        if (!is_short_text(column.kind)) {
+            digest += column.is_nullable ? fmt::format(",IFNULL(CRC32({0}),'N'),LENGTH({0})", value)
+                                         : fmt::format(",CRC32({0}),LENGTH({0})", value);
+        } else if (column.kind == ColumnKind::Integer && !column.is_nullable) {
+            digest += fmt::format(",{}", value);
+        } else {
+            digest += fmt::format(",IFNULL(CONCAT({}),'N')", value);
+        }
     }
     return digest + "))";
 }

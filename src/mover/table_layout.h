@@ -78,6 +78,7 @@ private:
         mysql::ColumnKind kind;
         std::string character_set;
         bool is_unsigned = false;
+        bool is_nullable = false;
         std::size_t ordinal = 0;
         std::uint64_t octet_length = 0;
         bool is_auto_increment = false;
