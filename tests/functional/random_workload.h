@@ -51,8 +51,8 @@ public:
 
     // Waits for that many more acknowledged transactions. False on the context's deadline.
     [[nodiscard]] bool wait_for_transactions(Context const& context, std::uint64_t count);
-    // While it rests, no writer begins a transaction: a tenant that for ever changes rows faster than
-    // they can be carried is not what is tested.
+    // While it rests, no writer begins a transaction: a tenant that for ever changes rows faster
+    // than they can be carried is not what is tested.
     void rest(bool resting);
     // Ends the writers; those in a transaction abandon it.
     void stop();
