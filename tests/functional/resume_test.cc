@@ -110,6 +110,24 @@ TEST_F(ResumeTest, ANewSwitchCommandTakesTheOldOnesPlace) {
     EXPECT_EQ(told(), "target\n");
 }
 
+TEST_F(ResumeTest, TheAccountsToFenceNeedNotBeGivenAgain) {
+    source_.execute("CREATE USER reports@'%' IDENTIFIED BY 'pw'");
+    source_.execute("GRANT SELECT ON shop.* TO reports@'%'");
+    {
+        auto process = must(
+            AipressProcess::start(words("move", {"--switch", "manual", "--accounts", "wp@%"})));
+        wait_for("standby", process);
+        process.kill();
+    }
+    auto process = must(AipressProcess::start(words("switch")));
+    wait_for("reversing", process);
+    auto const is_locked = [&](std::string const& user) {
+        return source_.scalar("SHOW CREATE USER " + user).ends_with("ACCOUNT LOCK");
+    };
+    EXPECT_TRUE(is_locked("wp"));
+    EXPECT_FALSE(is_locked("reports"));
+}
+
 TEST_F(ResumeTest, TheCopyIsWholeThoughATableWaitsForTheFence) {
     auto process = must(AipressProcess::start(words("move", {"--switch", "manual"})));
     auto const waiting = wait_for("standby", process);
