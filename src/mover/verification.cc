@@ -10,7 +10,7 @@
 namespace aipress::mover {
 namespace {
 
-constexpr std::size_t kRangesPerPairAndStep = 12;
+constexpr std::size_t kRangesPerPairAndStep = 4;
 
 }  // namespace
 
