@@ -35,11 +35,12 @@ Error left_open(Context const& context, std::vector<Session> const& left) {
         fmt::format("closing the gate took too long: {} session(s) left: {}", left.size(), names)};
 }
 
-// MySQL 5.6 forgets to wake a session that is killed in the middle of logging in: it stays until
-// its client says something, for hours. No killed session can open a table any more, and for a
-// statement or a transaction that has one open already, shut_tables() waits.
+// MySQL 5.6 forgets to wake a session that is killed in the middle of logging in: it stays, with
+// nothing under way (no state), until its client says something, for hours. No killed session can
+// open a table any more, and for a transaction that has one open already, shut_tables() waits.
 bool is_powerless(Session const& session, mysql::ServerVersion const& version) {
-    return session.command == "Killed" && Gate::means_of(version) == Gate::Means::RevokeGrants;
+    return session.command == "Killed" && session.state.empty() &&
+           Gate::means_of(version) == Gate::Means::RevokeGrants;
 }
 
 // Not before it is known whose session it is. And MySQL 5.6 may leave a client that it was told to
