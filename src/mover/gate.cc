@@ -5,6 +5,7 @@
 
 #include "mover/apply_effect.h"
 #include "mover/gate_server.h"
+#include "mover/gate_writers.h"
 
 namespace aipress::mover {
 namespace {
@@ -55,6 +56,15 @@ bool may_be_killed(SessionKind kind, mysql::ServerVersion const& version) {
         default:
             return true;
     }
+}
+
+// Sessions whose transaction would be committed if they were killed now.
+Result<std::set<std::uint64_t>> not_to_be_killed(Context const& context, mysql::Connection& admin,
+                                                 std::vector<Session> const& left) {
+    if (!may_commit_when_killed(admin.version())) return std::set<std::uint64_t>();
+    auto busy = changing_threads(context, admin);
+    if (!busy.ok() && context.expired() && !left.empty()) return left_open(context, left);
+    return busy;
 }
 
 // GRANT would make an account that has been dropped meanwhile anew, without a password, on the old
@@ -165,17 +175,31 @@ Result<void> Gate::revoke_grants(Context const& context, mysql::Connection& admi
     return {};
 }
 
+Result<std::size_t> Gate::end_sessions(Context const& context, mysql::Connection& admin) {
+    auto const classifier = TRY(make_classifier(context, admin, database_, accounts_));
+    if (!may_commit_when_killed(admin.version())) {
+        return end_sessions_of(context, admin, classifier);
+    }
+    TRY(hold_writers(context, admin, database_, classifier));
+    auto ended = end_sessions_of(context, admin, classifier);
+    if (!admin.usable()) return ended;
+    auto released = release_writers(context, admin);
+    if (ended.ok() && !released.ok()) return released.release_error();
+    return ended;
+}
+
 // The first list is taken after the accounts were shut out. Whoever is in it, if only in the middle
 // of logging in, may have been let through before; whoever comes later is refused by the server
 // and may be seen trying for as long as clients like. (Where grants were revoked instead, those can
 // log in, and do nothing here.)
-Result<std::size_t> Gate::end_sessions(Context const& context, mysql::Connection& admin) {
-    auto const classifier = TRY(make_classifier(context, admin, database_, accounts_));
+Result<std::size_t> Gate::end_sessions_of(Context const& context, mysql::Connection& admin,
+                                          SessionClassifier const& classifier) {
     bool const later_ones_too = means_of(admin.version()) == Means::LockAccounts;
     std::set<std::uint64_t> killed;
     std::vector<Session> left;
     milliseconds pause = kFirstPause;
     for (bool is_first = true;; is_first = false) {
+        auto const busy = TRY(not_to_be_killed(context, admin, left));
         auto sessions = list_sessions(context, admin);
         if (!sessions.ok() && context.expired() && !left.empty()) return left_open(context, left);
         left.clear();
@@ -192,7 +216,8 @@ Result<std::size_t> Gate::end_sessions(Context const& context, mysql::Connection
             if (!must_go) continue;
             ended_.insert(session.id);
             if (is_powerless(session, admin.version())) continue;
-            if (may_be_killed(kind, admin.version()) && session.command != "Killed") {
+            bool const is_busy = busy.contains(session.id) && !waits_for_tables(session);
+            if (!is_busy && may_be_killed(kind, admin.version()) && session.command != "Killed") {
                 TRY(kill_session(context, admin, session.id));
                 killed.insert(session.id);
             }

@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "mover/accounts.h"
 #include "mover/effects.h"
+#include "mover/gate_sessions.h"
 #include "mysql/connection.h"
 
 namespace aipress::mover {
@@ -61,6 +62,8 @@ private:
     Result<void> lock_accounts(Context const& context, mysql::Connection& admin);
     Result<void> revoke_grants(Context const& context, mysql::Connection& admin);
     Result<std::size_t> end_sessions(Context const& context, mysql::Connection& admin);
+    Result<std::size_t> end_sessions_of(Context const& context, mysql::Connection& admin,
+                                        SessionClassifier const& classifier);
     Result<void> undo(Context const& context, mysql::Connection& admin, Effect const& effect);
 
     Result<void> check_accounts(Context const& context, mysql::Connection& admin) const;

@@ -167,11 +167,24 @@ Result<std::vector<Session>> list_sessions(Context const& context, mysql::Connec
     return sessions;
 }
 
-Result<void> kill_session(Context const& context, mysql::Connection& admin, std::uint64_t id) {
-    auto killed = admin.execute(context, fmt::format("KILL {}", id));
+namespace {
+
+Result<void> kill(Context const& context, mysql::Connection& admin, std::string_view what,
+                  std::uint64_t id) {
+    auto killed = admin.execute(context, fmt::format("{} {}", what, id));
     if (!killed.ok() && killed.error().native_code() == kErNoSuchThread) return {};
     TRY(std::move(killed).in_context(fmt::format("ending session {}", id)));
     return {};
+}
+
+}  // namespace
+
+Result<void> kill_session(Context const& context, mysql::Connection& admin, std::uint64_t id) {
+    return kill(context, admin, "KILL", id);
+}
+
+Result<void> cancel_statement(Context const& context, mysql::Connection& admin, std::uint64_t id) {
+    return kill(context, admin, "KILL QUERY", id);
 }
 
 }  // namespace aipress::mover

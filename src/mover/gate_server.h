@@ -55,6 +55,8 @@ Result<void> alter_event(Context const& context, mysql::Connection& admin, GateE
                                                          mysql::Connection& admin);
 // A session that is gone already is no error.
 Result<void> kill_session(Context const& context, mysql::Connection& admin, std::uint64_t id);
+// Its statement only, if it runs one: the session and its transaction go on.
+Result<void> cancel_statement(Context const& context, mysql::Connection& admin, std::uint64_t id);
 
 // The server's "there is no such account": of ALTER USER, SHOW CREATE USER, SHOW GRANTS, GRANT.
 [[nodiscard]] bool says_no_such_account(Error const& error);

@@ -598,6 +598,71 @@ TEST_F(OldServerGateTest, ADroppedAccountIsNotMadeAnew) {
     EXPECT_EQ(server_->scalar("SELECT COUNT(*) FROM mysql.user WHERE User = 'wp'"), "0");
 }
 
+// MySQL's Bug #79596: what a transaction did is committed, and not in the log, when its session is
+// killed behind a ROLLBACK TO SAVEPOINT.
+TEST_F(OldServerGateTest, NobodyIsKilledWhoseTransactionTheServerWouldCommit) {
+    auto const begin = [&] {
+        auto session = must(mysql::Connection::open(test_context(), as_tenant("wp")));
+        for (auto const* sql : {"START TRANSACTION", "INSERT INTO t (who) VALUES ('half')",
+                                "SAVEPOINT here", "ROLLBACK TO SAVEPOINT here"}) {
+            must(session.execute(test_context(), sql));
+        }
+        return session;
+    };
+    auto const rows = [&] { return server_->scalar("SELECT COUNT(*) FROM wp.t"); };
+    auto admin = server_->connect_root();
+    auto killed = begin();
+    server_->execute(fmt::format("KILL {}", killed.thread_id()));
+    // If this fails the server does not have the fault, and the test shows nothing.
+    ASSERT_TRUE(eventually([&] { return rows() == "1"; }));
+    server_->execute("DELETE FROM wp.t");
+
+    Gate fence(Side::Source, "wp", {{"wp", "%"}}, log_, no_probe_);
+    auto holder = begin();
+    auto idle = must(mysql::Connection::open(test_context(), as_tenant("wp")));
+    auto const early = fence.close(test_context(milliseconds(1'500)), admin);
+    EXPECT_THAT(early, HasError(ErrorCode::DeadlineExceeded,
+                                HasSubstr(fmt::format("session {} (wp@", holder.thread_id()))));
+    EXPECT_EQ(rows(), "0");
+    EXPECT_FALSE(idle.execute(test_context(), "SELECT 1").ok());
+    must(holder.execute(test_context(), "COMMIT"));
+    EXPECT_EQ(rows(), "1");
+    auto again = server_->connect_root();
+    EXPECT_THAT(fence.close(test_context(), again), IsOk());
+    EXPECT_FALSE(holder.execute(test_context(), "SELECT 1").ok());
+    ASSERT_THAT(fence.open(test_context(), again), IsOk());
+}
+
+// One that waits for a row keeps the lock on the tables away, and the row's holder stands between
+// two statements.
+TEST_F(OldServerGateTest, AWaitForARowDoesNotKeepTheGateOpen) {
+    server_->execute("INSERT INTO wp.t (who) VALUES ('x')");
+    auto holder = must(mysql::Connection::open(test_context(), as_tenant("wp")));
+    must(holder.execute(test_context(), "START TRANSACTION"));
+    must(holder.execute(test_context(), "UPDATE t SET who = 'holder'"));
+    auto waiter = must(mysql::Connection::open(test_context(), as_tenant("wp")));
+    must(waiter.execute(test_context(), "SET SESSION innodb_lock_wait_timeout = 60"));
+    std::jthread waiting(
+        [&] { EXPECT_FALSE(waiter.execute(test_context(), "UPDATE t SET who = 'waiter'").ok()); });
+    auto admin = server_->connect_root();
+    ASSERT_TRUE(eventually([&] {
+        auto const shown = must(admin.query(test_context(),
+                                            "SELECT COUNT(*) FROM information_schema.INNODB_TRX"
+                                            " WHERE trx_state = 'LOCK WAIT'"));
+        return shown.scalar() == "1";
+    }));
+    Gate fence(Side::Source, "wp", {{"wp", "%"}}, log_, no_probe_);
+    std::jthread going_on([&] {
+        // Into the locked tables: a statement that may be killed.
+        while (holder.execute(test_context(), "UPDATE t SET who = 'more'").ok()) continue;
+    });
+    EXPECT_THAT(fence.close(test_context(), admin), IsOk());
+    going_on.join();
+    waiting.join();
+    EXPECT_EQ(server_->scalar("SELECT who FROM wp.t"), "x");
+    ASSERT_THAT(fence.open(test_context(), admin), IsOk());
+}
+
 // Whatever was under way when the gate fell is over and to be seen once the tables are shut: also
 // what sessions did that the process list showed as the trigger's definer, or that were logging in.
 TEST_F(OldServerGateTest, NothingChangesBehindShutTables) {
