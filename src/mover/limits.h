@@ -35,6 +35,11 @@ inline constexpr unsigned kConflictRoundsMost = 50;
 // Key sets: memory before they go to disk, both together well below the 200 MB promised.
 inline constexpr std::size_t kKeySetBytes = 24u << 20;
 
+// One call of the bulk protocol: what fits into a processor's cache is fastest. Longer rows go
+// alone.
+inline constexpr std::size_t kBulkBytes = 256u << 10;
+inline constexpr std::size_t kBulkRows = 10'000;
+
 // INSERT statements of the fallback path; one row may be longer.
 inline constexpr std::size_t kInsertBytes = 1u << 20;
 

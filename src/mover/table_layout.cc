@@ -329,6 +329,25 @@ std::string TableLayout::insert_columns() const {
     return list;
 }
 
+std::string TableLayout::insert_placeholders() const {
+    std::string list;
+    for (auto const& column : columns_) {
+        if (!list.empty()) list += ',';
+        switch (column.kind) {
+            case ColumnKind::Bit:
+            case ColumnKind::Enumerated:
+                list += "CAST(? AS UNSIGNED)";
+                break;
+            case ColumnKind::Json:
+                list += "CONVERT(? USING utf8mb4)";
+                break;
+            default:
+                list += '?';
+        }
+    }
+    return list;
+}
+
 std::string TableLayout::load_columns() const {
     std::vector<std::string> conversions(columns_.size());
     bool converts = false;

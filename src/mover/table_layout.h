@@ -67,6 +67,8 @@ public:
 
     // Names of the columns that travel, quoted and joined, for INSERT.
     [[nodiscard]] std::string insert_columns() const;
+    // "?,CAST(? AS UNSIGNED)", for an INSERT of such columns with values bound as text.
+    [[nodiscard]] std::string insert_placeholders() const;
     // "(c1, @v2) SET c2 = CAST(@v2 AS UNSIGNED)", for LOAD DATA.
     [[nodiscard]] std::string load_columns() const;
     // "(1,'abc',NULL)", for INSERT: `row` as read by select_list().
