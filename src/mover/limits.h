@@ -15,6 +15,9 @@ inline constexpr std::uint64_t kChunkRowsMost = 200'000;
 // Tables above this are cut into segments that workers copy side by side.
 inline constexpr std::uint64_t kSegmentBytes = 48ull << 20;
 inline constexpr std::uint64_t kSegmentsMost = 64;
+// Rows of which an InnoDB page of 16 KB holds only a few, and which still lie inside their page.
+inline constexpr std::uint64_t kWideRowBytes = 1u << 10;
+inline constexpr std::uint64_t kOutlyingRowBytes = 16u << 10;
 inline constexpr unsigned kWorkersMost = 32;
 
 // Verification: rows a range, small enough that a differing range can be listed row by row.
