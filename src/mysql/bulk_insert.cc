@@ -64,7 +64,7 @@ Result<ExecuteResult> BulkInsert::Impl::send(Context const& context, unsigned ro
     std::vector<MYSQL_BIND> binds(columns.size());  // all zero, as the library wants them
     for (std::size_t i = 0; i < columns.size(); ++i) {
         binds[i].buffer_type = MYSQL_TYPE_STRING;
-        binds[i].buffer = columns[i].values.data();
+        binds[i].buffer = static_cast<void*>(columns[i].values.data());
         binds[i].length = columns[i].lengths.data();
         binds[i].u.indicator = columns[i].indicators.data();
     }
