@@ -39,7 +39,11 @@ Result<std::vector<metadata::Segment>> Copier::cut_segments(Context const& conte
                                                             mysql::Connection& reader,
                                                             TableLayout const& layout) const {
     std::vector<KeyRange> ranges(1);
-    if (layout.has_integer_key() && layout.data_bytes() > limits::kSegmentBytes) {
+    // Rows put in front of others leave pages half empty: InnoDB tries the right neighbour before
+    // it splits. With three rows to a page the table became 1.6 times as large, to write and to
+    // read.
+    if (!layout.has_wide_rows() && layout.has_integer_key() &&
+        layout.data_bytes() > limits::kSegmentBytes) {
         auto const pieces =
             std::min(limits::kSegmentsMost, layout.data_bytes() / limits::kSegmentBytes + 1);
         auto const rows = std::max<std::uint64_t>(1, layout.row_estimate() / pieces);

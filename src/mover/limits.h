@@ -15,6 +15,9 @@ inline constexpr std::uint64_t kChunkRowsMost = 200'000;
 // Tables above this are cut into segments that workers copy side by side.
 inline constexpr std::uint64_t kSegmentBytes = 48ull << 20;
 inline constexpr std::uint64_t kSegmentsMost = 64;
+// Rows of which an InnoDB page of 16 KB holds only a few, and which still lie inside their page.
+inline constexpr std::uint64_t kWideRowBytes = 1u << 10;
+inline constexpr std::uint64_t kOutlyingRowBytes = 16u << 10;
 inline constexpr unsigned kWorkersMost = 32;
 
 // Verification: rows a range, small enough that a differing range can be listed row by row.
@@ -34,6 +37,11 @@ inline constexpr unsigned kConflictRoundsMost = 50;
 
 // Key sets: memory before they go to disk, both together well below the 200 MB promised.
 inline constexpr std::size_t kKeySetBytes = 24u << 20;
+
+// One call of the bulk protocol: what fits into a processor's cache is fastest. Longer rows go
+// alone.
+inline constexpr std::size_t kBulkBytes = 256u << 10;
+inline constexpr std::size_t kBulkRows = 10'000;
 
 // INSERT statements of the fallback path; one row may be longer.
 inline constexpr std::size_t kInsertBytes = 1u << 20;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "mover/limits.h"
+#include "mysql/bulk_insert.h"
 
 namespace aipress::mover {
 namespace {
@@ -105,8 +106,43 @@ RowWriter::RowWriter(mysql::Connection& target, WritePath path) : target_(target
 
 Result<WriteOutcome> RowWriter::write(Context const& context, TableLayout const& layout,
                                       mysql::RowStream& rows) {
-    return path_ == WritePath::LoadData ? load(context, layout, rows)
-                                        : insert(context, layout, rows);
+    switch (path_) {
+        case WritePath::Bulk:
+            return bulk(context, layout, rows);
+        case WritePath::LoadData:
+            return load(context, layout, rows);
+        case WritePath::Insert:
+            break;
+    }
+    return insert(context, layout, rows);
+}
+
+Result<WriteOutcome> RowWriter::bulk(Context const& context, TableLayout const& layout,
+                                     mysql::RowStream& rows) {
+    WriteOutcome outcome;
+    auto statement = TRY(mysql::BulkInsert::prepare(
+        context, target_,
+        fmt::format("INSERT INTO {} ({}) VALUES ({})", layout.quoted_name(),
+                    layout.insert_columns(), layout.insert_placeholders())));
+    while (true) {
+        auto const row = TRY(rows.next());
+        bool const is_long = row && value_bytes(*row) >= limits::kBulkBytes;
+        bool const is_full = statement.pending_bytes() >= limits::kBulkBytes ||
+                             statement.pending_rows() >= limits::kBulkRows;
+        if (statement.pending_rows() > 0 && (!row || is_long || is_full)) {
+            TRY(note_insert(context, statement.execute(context), outcome));
+        }
+        if (!row || !outcome.problem.empty()) return outcome;
+        ++outcome.rows_sent;
+        outcome.bytes += value_bytes(*row);
+        if (layout.has_key()) outcome.last_key = layout.key_of_row(*row);
+        if (is_long) {
+            TRY(note_insert(context, statement.execute_alone(context, *row), outcome));
+            if (!outcome.problem.empty()) return outcome;
+        } else {
+            statement.add(*row);
+        }
+    }
 }
 
 Result<WriteOutcome> RowWriter::load(Context const& context, TableLayout const& layout,
@@ -127,19 +163,18 @@ Result<WriteOutcome> RowWriter::load(Context const& context, TableLayout const& 
     return outcome;
 }
 
-Result<void> RowWriter::run_insert(Context const& context, std::string const& sql,
-                                   WriteOutcome& outcome) {
-    auto result = target_.execute(context, sql);
-    if (!result.ok()) {
-        if (result.error().native_code() == 0 || mysql::is_connection_error(result.error())) {
-            return result.release_error();
+Result<void> RowWriter::note_insert(Context const& context, Result<mysql::ExecuteResult> inserted,
+                                    WriteOutcome& outcome) {
+    if (!inserted.ok()) {
+        if (inserted.error().native_code() == 0 || mysql::is_connection_error(inserted.error())) {
+            return inserted.release_error();
         }
-        outcome.problem = result.error().message();
+        outcome.problem = inserted.error().message();
         return {};
     }
-    outcome.rows_stored += result->affected_rows;
-    outcome.warnings += result->warnings;
-    if (result->warnings > 0 && outcome.problem.empty()) {
+    outcome.rows_stored += inserted->affected_rows;
+    outcome.warnings += inserted->warnings;
+    if (inserted->warnings > 0 && outcome.problem.empty()) {
         auto const warnings = TRY(target_.warnings(context, 1));
         outcome.problem = warnings.empty() ? "a warning" : warnings[0];
     }
@@ -161,11 +196,11 @@ Result<WriteOutcome> RowWriter::insert(Context const& context, TableLayout const
         outcome.bytes += value_bytes(*row);
         if (layout.has_key()) outcome.last_key = layout.key_of_row(*row);
         if (sql.size() < limits::kInsertBytes) continue;
-        TRY(run_insert(context, sql, outcome));
+        TRY(note_insert(context, target_.execute(context, sql), outcome));
         if (!outcome.problem.empty()) return outcome;
         sql = head;
     }
-    if (sql.size() > head.size()) TRY(run_insert(context, sql, outcome));
+    if (sql.size() > head.size()) TRY(note_insert(context, target_.execute(context, sql), outcome));
     return outcome;
 }
 
@@ -217,6 +252,7 @@ Result<RowWriter::RowByRow> RowWriter::write_row_by_row(
 }
 
 Result<WritePath> choose_write_path(Context const& context, mysql::Connection& target) {
+    if (mysql::BulkInsert::supported_by(target)) return WritePath::Bulk;
     auto const allowed = TRY(target.query(context, "SELECT @@GLOBAL.local_infile"));
     return allowed.scalar() == "1" ? WritePath::LoadData : WritePath::Insert;
 }

@@ -15,6 +15,7 @@
 namespace aipress::mover {
 
 enum class WritePath {
+    Bulk,      // mysql::BulkInsert: MariaDB only; the least work for the target
     LoadData,  // LOAD DATA LOCAL: needs local_infile=ON on the target
     Insert,    // multi-row INSERT
 };
@@ -59,17 +60,21 @@ public:
                                       std::function<void(RowKey const&)> const& on_duplicate);
 
 private:
+    Result<WriteOutcome> bulk(Context const& context, TableLayout const& layout,
+                              mysql::RowStream& rows);
     Result<WriteOutcome> load(Context const& context, TableLayout const& layout,
                               mysql::RowStream& rows);
     Result<WriteOutcome> insert(Context const& context, TableLayout const& layout,
                                 mysql::RowStream& rows);
-    Result<void> run_insert(Context const& context, std::string const& sql, WriteOutcome& outcome);
+    // Adds what one INSERT said to `outcome`; an error of the connection is returned.
+    Result<void> note_insert(Context const& context, Result<mysql::ExecuteResult> inserted,
+                             WriteOutcome& outcome);
 
     mysql::Connection& target_;
     WritePath path_;
 };
 
-// LoadData where the server's local_infile allows it.
+// Bulk where the server speaks it, else LoadData where its local_infile allows it.
 [[nodiscard]] Result<WritePath> choose_write_path(Context const& context,
                                                   mysql::Connection& target);
 

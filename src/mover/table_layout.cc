@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "mover/limits.h"
 
 namespace aipress::mover {
 
@@ -54,12 +55,19 @@ void append_hex(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
+bool has_wide_rows(mysql::Table const& table) {
+    if (table.row_estimate == 0) return false;
+    auto const row_bytes = table.data_bytes / table.row_estimate;
+    return row_bytes >= limits::kWideRowBytes && row_bytes < limits::kOutlyingRowBytes;
+}
+
 TableLayout::TableLayout(mysql::Table const& table)
     : name_(table.name),
       table_column_count_(table.columns.size()),
       row_estimate_(table.row_estimate),
       data_bytes_(table.data_bytes),
-      has_secondary_unique_(table.has_secondary_unique_index()) {
+      has_secondary_unique_(table.has_secondary_unique_index()),
+      has_wide_rows_(mover::has_wide_rows(table)) {
     for (auto const& column : table.columns) {
         if (column.is_generated) continue;
         columns_.push_back({.quoted_name = mysql::quote_identifier(column.name),
@@ -325,6 +333,25 @@ std::string TableLayout::insert_columns() const {
     for (auto const& column : columns_) {
         if (!list.empty()) list += ',';
         list += column.quoted_name;
+    }
+    return list;
+}
+
+std::string TableLayout::insert_placeholders() const {
+    std::string list;
+    for (auto const& column : columns_) {
+        if (!list.empty()) list += ',';
+        switch (column.kind) {
+            case ColumnKind::Bit:
+            case ColumnKind::Enumerated:
+                list += "CAST(? AS UNSIGNED)";
+                break;
+            case ColumnKind::Json:
+                list += "CONVERT(? USING utf8mb4)";
+                break;
+            default:
+                list += '?';
+        }
     }
     return list;
 }

@@ -57,6 +57,29 @@ TEST(TableLayoutTest, AutoIncrementGoesThroughTheSetClauseWhenThereIsOne) {
               "(@v0,@v1) SET `id`=@v0, `e`=CAST(@v1 AS UNSIGNED)");
 }
 
+TEST(TableLayoutTest, PlaceholdersTakeNumbersAndJsonAsText) {
+    EXPECT_EQ(
+        layout_of({column("id", 0, ColumnKind::Integer), column("e", 1, ColumnKind::Enumerated),
+                   column("b", 2, ColumnKind::Bit), column("j", 3, ColumnKind::Json)},
+                  {0})
+            .insert_placeholders(),
+        "?,CAST(? AS UNSIGNED),CAST(? AS UNSIGNED),CONVERT(? USING utf8mb4)");
+}
+
+TEST(TableLayoutTest, WideRowsAreThoseOfWhichAPageHoldsAFew) {
+    auto const is_wide = [](std::uint64_t rows, std::uint64_t bytes) {
+        mysql::Table table;
+        table.row_estimate = rows;
+        table.data_bytes = bytes;
+        return has_wide_rows(table);
+    };
+    EXPECT_FALSE(is_wide(0, 16'384));  // no statistics yet
+    EXPECT_FALSE(is_wide(10, 10'239));
+    EXPECT_TRUE(is_wide(10, 10'240));
+    EXPECT_TRUE(is_wide(10, 163'839));
+    EXPECT_FALSE(is_wide(10, 163'840));  // most of such a row lies outside its page
+}
+
 // The log strips a BINARY's trailing zeros, a SELECT shows them.
 TEST(TableLayoutTest, BinaryKeysFromTheLogArePadded) {
     auto fixed = column("k", 0, ColumnKind::Binary, "binary");

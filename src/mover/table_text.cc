@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mover/schema_transfer.h"
+#include "mover/table_layout.h"
 #include "mysql/sql_text.h"
 
 namespace aipress::mover {
@@ -131,20 +132,23 @@ std::string plain_counter_index(mysql::Table const& table) {
     return plain;
 }
 
-// Indexes without which the table, or a child's foreign key, cannot be made.
-std::set<std::string> needed_indexes(mysql::Table const& table) {
-    std::set<std::string> needed = {plain_counter_index(table)};
+// Plain indexes that the table has from the start: those without which it, or a child's foreign
+// key, cannot be made, and those that would cost more later.
+std::set<std::string> early_indexes(mysql::Table const& table) {
+    std::set<std::string> early = {plain_counter_index(table)};
+    // Reading all of a table of wide rows again costs more than keeping its small indexes up.
+    bool const all = has_wide_rows(table);
     for (auto const& index : table.indexes) {
-        if (index.is_referenced) needed.insert(index.name);
+        if (all || index.is_referenced) early.insert(index.name);
     }
-    return needed;
+    return early;
 }
 
 // Can it wait until the rows are there?
-bool can_wait(Clause const& clause, std::set<std::string> const& needed) {
+bool can_wait(Clause const& clause, std::set<std::string> const& early) {
     switch (clause.kind) {
         case ClauseKind::PlainKey:
-            return !needed.contains(clause.name);
+            return !early.contains(clause.name);
         case ClauseKind::SpecialKey:
         case ClauseKind::ForeignKey:
             return true;
@@ -190,13 +194,13 @@ bool needs_counter_index(mysql::Table const& table) {
 SplitClauses split_clauses(mysql::Table const& table, TableText const& text) {
     SplitClauses split;
     bool const is_innodb = table.engine == "InnoDB";
-    auto const needed = needed_indexes(table);
+    auto const early = early_indexes(table);
     for (auto clause : text.clauses) {
         if (clause.kind == ClauseKind::Column) say_column_collation(clause, table);
         bool const is_index =
             clause.kind == ClauseKind::UniqueKey || clause.kind == ClauseKind::PlainKey;
         if (is_index && !is_innodb) remove_option(clause.text, "KEY_BLOCK_SIZE");
-        auto& side = can_wait(clause, needed) ? split.deferred : split.bare;
+        auto& side = can_wait(clause, early) ? split.deferred : split.bare;
         side.push_back(std::move(clause));
     }
     if (needs_counter_index(table)) {

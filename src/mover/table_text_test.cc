@@ -57,6 +57,18 @@ TEST(DeferredClauses, AreWhatTheBareTableLacks) {
                             "DELETE CASCADE"));
 }
 
+TEST(DeferredClauses, LeavePlainIndexesOfWideRowsInPlace) {
+    auto table = posts();
+    table.indexes.push_back({"k", {"title"}, false, false, false, true});
+    table.row_estimate = 1'000;
+    table.data_bytes = 4'300'000;
+    EXPECT_THAT(deferred_clauses(table),
+                ElementsAre("ADD FULLTEXT KEY `f` (`title`)",
+                            "ADD CONSTRAINT `fk` FOREIGN KEY (`ID`) REFERENCES `p` (`ID`) ON "
+                            "DELETE CASCADE"));
+    EXPECT_THAT(bare_create_table(table), testing::HasSubstr("\n  KEY `k` (`title`(10)),\n"));
+}
+
 TEST(BareCreateTable, MakesInnoDbOfMyIsam) {
     mysql::Table table;
     table.engine = "MyISAM";

@@ -59,6 +59,7 @@ struct ServerVersion {
 // A borrowed row of a stream: valid until the next call. Absent data() is NULL.
 using RowView = std::span<std::optional<std::string_view> const>;
 
+class BulkInsert;
 class Connection;
 
 // Rows fetched one by one, never held all at once. The connection serves nothing else until the
@@ -124,10 +125,11 @@ public:
     [[nodiscard]] Endpoint const& endpoint() const;
     // False after a lost connection, a passed deadline or a stop.
     [[nodiscard]] bool usable() const;
-    // For binlog/ only.
+    // For this module only.
     [[nodiscard]] st_mysql* native() const;
 
 private:
+    friend class BulkInsert;
     friend class RowStream;
     struct Impl;
     explicit Connection(std::unique_ptr<Impl> impl);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "mover/preflight/inspection.h"
+#include "mysql/bulk_insert.h"
 
 namespace aipress::mover {
 namespace {
@@ -78,7 +79,7 @@ void check_what_the_mover_needs(Inspection& inspection) {
                                      value_of(source, cases), value_of(target, cases)),
                          "move to a server initialised with the source's setting");
     }
-    if (target.is("local_infile", "OFF")) {
+    if (target.is("local_infile", "OFF") && !mysql::BulkInsert::supported_by(*target.connection)) {
         inspection.notice("target", "local-infile-off", "local_infile",
                           "LOAD DATA LOCAL is off on the target: rows are inserted by statements, "
                           "which is slower",
