@@ -273,34 +273,33 @@ Result<void> CatchUp::drain(Context const& context) {
                              follower_->status().dirty_keys));
 }
 
-Result<std::map<std::string, std::uint64_t>> CatchUp::copy_keyless_tables(Context const& context) {
-    std::map<std::string, std::uint64_t> rows;
+Result<std::map<std::string, CopiedTable>> CatchUp::copy_keyless_tables(Context const& context) {
+    std::map<std::string, CopiedTable> copied;
     for (auto const& [name, layout] : layouts_) {
         if (layout.has_key()) continue;
-        rows[name] = TRY(copy_keyless_table(context, layout).in_context("copying " + name));
+        copied[name] = TRY(copy_keyless_table(context, layout).in_context("copying " + name));
     }
-    return rows;
+    return copied;
 }
 
-Result<std::uint64_t> CatchUp::copy_keyless_table(Context const& context,
-                                                  TableLayout const& layout) {
+Result<CopiedTable> CatchUp::copy_keyless_table(Context const& context, TableLayout const& layout) {
     auto const select =
         fmt::format("SELECT {} FROM {}", layout.select_list(), layout.quoted_name());
     auto const clear = fmt::format("DELETE FROM {}", layout.quoted_name());
     RowWriter writer(writer_, path_);
     TRY(writer_.execute(context, "START TRANSACTION"));
     TRY(writer_.execute(context, clear));
-    bool exact = false;
+    WriteOutcome outcome;
     {
         auto stream = TRY(reader_.stream(context, select));
-        exact = TRY(writer.write(context, layout, stream)).is_exact();
+        outcome = TRY(writer.write(context, layout, stream));
     }
-    if (!exact) {
+    if (!outcome.is_exact()) {
         TRY(writer_.execute(context, "ROLLBACK"));
         TRY(writer_.execute(context, "START TRANSACTION"));
         TRY(writer_.execute(context, clear));
         auto stream = TRY(reader_.stream(context, select));
-        TRY(writer.write_row_by_row(context, layout, stream, nullptr));
+        outcome = TRY(writer.write_row_by_row(context, layout, stream, nullptr)).outcome;
     }
     auto const from = TRY(digest_range(context, reader_, layout, {}));
     auto const to = TRY(digest_range(context, writer_, layout, {}));
@@ -311,7 +310,7 @@ Result<std::uint64_t> CatchUp::copy_keyless_table(Context const& context,
                                  from.rows, to.rows));
     }
     TRY(commit(context));
-    return to.rows;
+    return CopiedTable{to.rows, outcome.bytes};
 }
 
 }  // namespace aipress::mover

@@ -47,6 +47,12 @@ struct RowDifference {
     std::string what;  // as explain_difference says
 };
 
+// Of a table copied whole.
+struct CopiedTable {
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;  // of the values
+};
+
 struct CatchUpTotals {
     std::uint64_t rounds = 0;
     std::uint64_t keys_carried = 0;
@@ -75,8 +81,8 @@ public:
     Result<void> drain(Context const& context);
 
     // Tables without a key, whole, in one transaction each, and compared. The `from` side is
-    // closed. Returns the rows of each.
-    Result<std::map<std::string, std::uint64_t>> copy_keyless_tables(Context const& context);
+    // closed.
+    Result<std::map<std::string, CopiedTable>> copy_keyless_tables(Context const& context);
 
     // Rows found different by somebody else (a range compared): the next round finds out whether a
     // change of them was on its way.
@@ -107,7 +113,7 @@ private:
                                  std::vector<std::string_view> const& keys, WriteMode mode);
     Result<void> commit(Context const& context);
     Result<void> compare_carried(Context const& context, std::size_t most);
-    Result<std::uint64_t> copy_keyless_table(Context const& context, TableLayout const& layout);
+    Result<CopiedTable> copy_keyless_table(Context const& context, TableLayout const& layout);
 
     CatchUpOptions const options_;
     Layouts const& layouts_;

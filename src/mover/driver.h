@@ -125,6 +125,7 @@ private:
     Result<void> close_target_and_prove(Context const& context);
     Result<void> give_back(Context const& context);
     Result<void> undo_rollback(Context const& context);
+    void carry_last_changes(Context const& context);
     Result<void> finalize(Context const& context);
 
     [[nodiscard]] Gate& gate(Side side);

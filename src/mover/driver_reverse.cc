@@ -150,7 +150,19 @@ Result<void> Driver::undo_rollback(Context const& context) {
     return transition(MoveEvent::RollbackUndone);
 }
 
+// The old side is what somebody looks at next month, when something is missing: it gets what was
+// written up to now. No reason to keep the move open if that cannot be done.
+void Driver::carry_last_changes(Context const& context) {
+    if (!journal_.content().reverse_kept) return;
+    auto carried = start_reverse(context);
+    if (carried.ok()) carried = backward_->round(context.within(limits::kBarrierTimeout));
+    if (carried.ok()) return;
+    log::warning("{}: finalized without the last changes on the old side: {}",
+                 journal_.content().source, carried.error().message());
+}
+
 Result<void> Driver::finalize(Context const& context) {
+    carry_last_changes(context);
     publish();
     backward_.reset();
     TRY(metadata::remove(context, *source_, journal_.content().move_id, probe_));

@@ -116,15 +116,16 @@ Result<void> Driver::arm_reverse(Context const& context) {
 // followed. Both are made equal here, with nobody writing.
 Result<void> Driver::recopy_hidden_changes(Context const& context, CatchUp& leg) {
     bool const forward = &leg == forward_.get();
-    auto const rows = TRY(leg.copy_keyless_tables(context));
+    auto const copied = TRY(leg.copy_keyless_tables(context));
     if (forward) {
         std::lock_guard const lock(report_mutex_);
         for (auto& table : report_.per_table) {
-            auto const at = rows.find(table.table);
-            if (at == rows.end()) continue;
-            table.rows_estimate = at->second;
-            table.rows_copied = at->second;
-            table.rows_verified = at->second;
+            auto const at = copied.find(table.table);
+            if (at == copied.end()) continue;
+            table.rows_estimate = at->second.rows;
+            table.rows_copied = at->second.rows;
+            table.rows_verified = at->second.rows;
+            table.bytes_copied = at->second.bytes;
         }
         add_up_tables(report_);
         report_.tables_copied = report_.tables;

@@ -140,6 +140,8 @@ TEST_F(ResumeTest, TheCopyIsWholeThoughATableWaitsForTheFence) {
     EXPECT_EQ(moved.at("rows_estimate"), 8000);
     EXPECT_EQ(moved.at("verified_rows"), 8000);
     EXPECT_EQ(moved.at("tables_copied"), 2);
+    EXPECT_GT(moved.at("bytes_copied").to_number<std::uint64_t>(),
+              waiting.at("bytes_copied").to_number<std::uint64_t>());
 }
 
 // MySQL before 5.7 has no ACCOUNT LOCK: a closed gate there means that nobody has a grant on the

@@ -128,7 +128,8 @@ public:
         std::optional<Crasher> crasher;
         if (crash) crasher.emplace(*crash, trace());
         carry_to_reversing();
-        // A finalize carries nothing back any more: the sides can be compared if nobody wrote.
+        // A finalize carries no table without a key back: the sides can be compared if nobody
+        // wrote.
         unsigned const writers = ending_ == Ending::Rollback ? kWriters : 0;
         Workload after(tenant_on(servers_.target), schema_, random_.fork(),
                        {.writers = writers, .first_writer = 100});
