@@ -1,0 +1,404 @@
+// The server against curl, and against raw sockets for what curl is too polite to send.
+#include "http/server.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <atomic>
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <thread>
+
+#include "base/file_descriptor.h"
+#include "base/subprocess.h"
+#include "testing/status_matchers.h"
+#include "testing/temporary_directory.h"
+
+namespace aipress::http {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using testing::must;
+using ::testing::Not;
+using ::testing::StartsWith;
+using testing::TemporaryDirectory;
+
+constexpr std::size_t kMegabyte = 1u << 20;
+
+Context test_context() {
+    static SystemClock clock;
+    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
+}
+
+// A client that says exactly what it is told to.
+class Wire {
+public:
+    explicit Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        timeval const patience{.tv_sec = 60, .tv_usec = 0};
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        connected_ = ::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&address),
+                               sizeof(address)) == 0;
+    }
+    [[nodiscard]] bool connected() const { return connected_; }
+    // False when the server does not listen any more.
+    bool say(std::string_view data) {
+        while (!data.empty()) {
+            auto const sent = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+            if (sent <= 0) return false;
+            data.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        return true;
+    }
+    // Everything up to and including `end`; what came if the connection ends before.
+    std::string hear_until(std::string_view end) {
+        while (heard_.find(end) == std::string::npos && hear_more()) continue;
+        auto const at = heard_.find(end);
+        auto const size = at == std::string::npos ? heard_.size() : at + end.size();
+        auto const text = heard_.substr(0, size);
+        heard_.erase(0, size);
+        return text;
+    }
+    std::string hear_all() {
+        while (hear_more()) continue;
+        return std::exchange(heard_, {});
+    }
+    // Head and body of one response with a Content-Length.
+    std::string hear_response() {
+        auto text = hear_until("\r\n\r\n");
+        auto const at = text.find("Content-Length: ");
+        std::size_t const length = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
+        while (heard_.size() < length && hear_more()) continue;
+        text += heard_.substr(0, length);
+        heard_.erase(0, std::min(length, heard_.size()));
+        return text;
+    }
+
+private:
+    bool hear_more() {
+        std::string piece(64u << 10, '\0');
+        auto const count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
+        if (count <= 0) return false;
+        heard_.append(piece, 0, static_cast<std::size_t>(count));
+        return true;
+    }
+
+    FileDescriptor socket_;
+    bool connected_ = false;
+    std::string heard_;
+};
+
+std::size_t status_number(std::string const& field) {
+    std::ifstream file("/proc/self/status");
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(field)) return std::stoul(line.substr(field.size() + 1));
+    }
+    return 0;
+}
+
+BodySource letters(std::uint64_t bytes) {
+    auto left = std::make_shared<std::uint64_t>(bytes);
+    return {.read = [left](std::span<char> buffer) -> Result<std::size_t> {
+                auto const count =
+                    static_cast<std::size_t>(std::min<std::uint64_t>(*left, buffer.size()));
+                std::fill_n(buffer.begin(), count, 'x');
+                *left -= count;
+                return count;
+            },
+            .length = bytes};
+}
+
+class ServerTest : public ::testing::Test {
+protected:
+    void start(ServerOptions options = {}) {
+        authority_.emplace(must(CertificateAuthority::open(folder_.path())));
+        server_.emplace(must(Server::start(
+            std::move(options), &*authority_,
+            [this](Request const& request, BodyReader& body) { return handle(request, body); })));
+    }
+    [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+    [[nodiscard]] std::string url() const { return fmt::format("http://127.0.0.1:{}", port()); }
+
+    // What curl prints: the body. Its error as text when it fails.
+    std::string curl(std::vector<std::string> arguments) {
+        ProcessOptions process;
+        process.arguments = {"curl",         "--silent", "--show-error",
+                             "--max-time",   "60",       "--noproxy",
+                             "no.such.host", "--cacert", (folder_.path() / "ca.pem").string()};
+        process.arguments.insert(process.arguments.end(), arguments.begin(), arguments.end());
+        auto const result = must(run_process(test_context(), process));
+        return result.status.success() ? result.standard_output : result.standard_error;
+    }
+
+    Response handle(Request const& request, BodyReader& body) {
+        Response response;
+        auto const number = [&](std::string_view name) {
+            return std::stoull(std::string(request.parameter(name).value_or("0")));
+        };
+        if (request.path == "/count") {
+            std::string piece(64u << 10, '\0');
+            std::uint64_t total = 0;
+            while (true) {
+                auto const count = body.read(std::span(piece.data(), piece.size()));
+                if (!count.ok()) {
+                    last_error_ = count.error().code();
+                    return response;
+                }
+                if (count.value() == 0) break;
+                total += count.value();
+            }
+            response.body = fmt::format("{}", total);
+        } else if (request.path == "/letters") {
+            auto source = letters(number("bytes"));
+            if (request.parameter("chunked")) source.length.reset();
+            response.body = std::move(source);
+        } else if (request.path == "/file") {
+            response.body = FileRange{folder_.path() / "file", number("from"), number("bytes")};
+        } else if (request.path == "/cut") {
+            response.body = std::string(1000, 'x');
+            response.cut.emplace();
+            if (request.parameter("after")) response.cut->after_body_bytes = number("after");
+        } else if (request.path == "/wait") {
+            waiting_ = true;
+            while (!go_on_) test_context().sleep(milliseconds(1));
+            response.body = "waited";
+        } else if (request.path == "/nothing") {
+            response.status = 204;
+        } else if (request.path == "/ignore") {
+            response.body = "ignored";
+        } else {
+            auto const text = must(body.read_all(kMegabyte));
+            response.body = fmt::format("{} {} {} {} {}", request.method, request.scheme,
+                                        request.host, request.path, text);
+        }
+        return response;
+    }
+
+    TemporaryDirectory folder_ = must(TemporaryDirectory::make());
+    std::optional<CertificateAuthority> authority_;
+    std::optional<Server> server_;
+    std::atomic<bool> waiting_ = false;
+    std::atomic<bool> go_on_ = false;
+    std::atomic<ErrorCode> last_error_ = ErrorCode::Unknown;
+};
+
+TEST_F(ServerTest, EveryWayInLeadsToTheSameHandler) {
+    start();
+    auto const proxy = url();
+    EXPECT_EQ(curl({url() + "/a%2Fb?q", "--data", "body"}), "POST http 127.0.0.1 /a%2Fb body");
+    EXPECT_EQ(curl({"--proxy", proxy, "http://Run.googleapis.com/v2"}),
+              "GET http run.googleapis.com /v2 ");
+    EXPECT_EQ(curl({"--proxy", proxy, "--proxytunnel", "http://run.googleapis.com/v2"}),
+              "GET http run.googleapis.com /v2 ");
+    EXPECT_EQ(curl({"--proxy", proxy, "https://sqladmin.googleapis.com/v1"}),
+              "GET https sqladmin.googleapis.com /v1 ");
+    auto const here = fmt::format("storage.googleapis.com:{0}:127.0.0.1:{0}", port());
+    EXPECT_EQ(
+        curl({"--connect-to", here, fmt::format("https://storage.googleapis.com:{}/b", port())}),
+        "GET https storage.googleapis.com /b ");
+    EXPECT_EQ(curl({fmt::format("https://127.0.0.1:{}/b", port())}), "GET https 127.0.0.1 /b ");
+    EXPECT_THAT(curl({"--cacert", "/dev/null", fmt::format("https://127.0.0.1:{}/b", port())}),
+                HasSubstr("certificate"));
+}
+
+TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
+    start();
+    Wire wire(port());
+    wire.say(
+        "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\none"
+        "GET /2 HTTP/1.1\r\nHost: h\r\n\r\n"
+        "POST /3 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "2\r\nth\r\n3\r\nree\r\n0\r\n\r\n"
+        "HEAD /4 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(wire.hear_response(), EndsWith("\r\n\r\nPOST http h /1 one"));
+    EXPECT_THAT(wire.hear_response(), EndsWith("\r\n\r\nGET http h /2 "));
+    EXPECT_THAT(wire.hear_response(), EndsWith("\r\n\r\nPOST http h /3 three"));
+    EXPECT_THAT(wire.hear_all(), EndsWith("Content-Length: 15\r\nConnection: close\r\n\r\n"));
+}
+
+TEST_F(ServerTest, BodiesOfAnySizePassInLittleMemory) {
+    constexpr std::size_t kSize = 256 * kMegabyte;
+    start();
+    auto const before = status_number("VmRSS:");
+    Wire upload(port());
+    upload.say(fmt::format("PUT /count HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", kSize));
+    std::string const piece(kMegabyte, 'x');
+    for (std::size_t i = 0; i < kSize; i += piece.size()) ASSERT_TRUE(upload.say(piece));
+    EXPECT_THAT(upload.hear_response(), EndsWith(fmt::format("\r\n\r\n{}", kSize)));
+    for (auto const* chunked : {"", "&chunked"}) {
+        auto const size = curl({"--output", "/dev/null", "--write-out", "%{size_download}",
+                                fmt::format("{}/letters?bytes={}{}", url(), kSize, chunked)});
+        EXPECT_EQ(size, fmt::format("{}", kSize));
+    }
+    EXPECT_LT(status_number("VmHWM:"), before + (32u << 10));  // kB
+}
+
+TEST_F(ServerTest, AFileIsSentInPart) {
+    start();
+    std::ofstream(folder_.path() / "file") << "0123456789";
+    EXPECT_EQ(curl({url() + "/file?from=3&bytes=4"}), "3456");
+    EXPECT_THAT(curl({url() + "/file?from=8&bytes=4"}),
+                HasSubstr("curl: ("));  // it has 2 of 4 bytes
+    EXPECT_EQ(curl({"--head", "--output", "/dev/null", "--write-out", "%header{content-length}",
+                    url() + "/file?from=3&bytes=4"}),
+              "4");
+    std::filesystem::remove(folder_.path() / "file");
+    EXPECT_THAT(curl({url() + "/file?from=0&bytes=4"}), HasSubstr("is gone"));
+}
+
+TEST_F(ServerTest, ContinueIsSaidWhenTheBodyIsWanted) {
+    start();
+    Wire wanted(port());
+    wanted.say("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(wanted.hear_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    wanted.say("body");
+    EXPECT_THAT(wanted.hear_response(), EndsWith("POST http h /x body"));
+    Wire unwanted(port());
+    unwanted.say(
+        "POST /ignore HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_THAT(unwanted.hear_all(), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(ServerTest, ABodyThatNobodyReadIsOutOfTheWay) {
+    start();
+    Wire wire(port());
+    wire.say("POST /ignore HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" +
+             std::string(100'000, 'G') + "GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_THAT(wire.hear_response(), EndsWith("ignored"));
+    auto const nothing = wire.hear_until("\r\n\r\n");
+    EXPECT_THAT(nothing, StartsWith("HTTP/1.1 204 No Content\r\n"));
+    EXPECT_THAT(nothing, Not(HasSubstr("Content-Length")));
+    // More than it is worth: the connection ends, and the answer is there all the same.
+    Wire large(port());
+    large.say("POST /ignore HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
+    EXPECT_THAT(large.hear_response(), EndsWith("ignored"));
+}
+
+TEST_F(ServerTest, MalformedRequestsAreRefused) {
+    start();
+    struct Case {
+        std::string sent;
+        std::string status;
+    };
+    std::vector<Case> const cases{
+        {"NONSENSE\r\n\r\n", "400"},
+        {"GET / HTTP/1.1\r\nHost: h\r\nBad Name: x\r\n\r\n", "400"},
+        {"GET / HTTP/1.1\r\n\r\n", "400"},
+        {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
+        {"GET nowhere HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
+        {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", "400"},
+        {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+         "400"},
+        {"GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(limits::kHeaderBytes, 'x') + "\r\n\r\n",
+         "431"},
+    };
+    for (auto const& [sent, status] : cases) {
+        SCOPED_TRACE(sent.substr(0, 60));
+        Wire wire(port());
+        wire.say(sent);
+        EXPECT_THAT(wire.hear_all(), StartsWith("HTTP/1.1 " + status + " "));
+    }
+    Wire chunks(port());
+    chunks.say("POST /count HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    chunks.hear_until("\r\n\r\n");
+    EXPECT_EQ(last_error_, ErrorCode::InvalidArgument);
+    EXPECT_EQ(curl({url() + "/still"}), "GET http 127.0.0.1 /still ");
+}
+
+TEST_F(ServerTest, AResponseIsCutOnOrder) {
+    start();
+    Wire part(port());
+    part.say("GET /cut?after=10 HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_THAT(part.hear_all(), EndsWith("Content-Length: 1000\r\n\r\nxxxxxxxxxx"));
+    Wire none(port());
+    none.say("GET /cut HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(none.hear_all(), "");
+}
+
+TEST_F(ServerTest, AClientThatDribblesHoldsNobodyUp) {
+    start({.workers = 1, .header_time = milliseconds(300)});
+    Wire slow(port());
+    slow.say("GET / HTTP/1.1\r\nHost: ");
+    EXPECT_EQ(curl({url() + "/quick"}), "GET http 127.0.0.1 /quick ");
+    EXPECT_EQ(slow.hear_all(), "");  // closed
+}
+
+TEST_F(ServerTest, AClientThatLeavesInMidBodyIsAnError) {
+    start({.piece_time = milliseconds(300)});
+    {
+        Wire gone(port());
+        gone.say("POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
+    }
+    auto const context = test_context();
+    while (last_error_ == ErrorCode::Unknown) ASSERT_TRUE(context.sleep(milliseconds(1)));
+    EXPECT_EQ(last_error_, ErrorCode::Unavailable);
+    Wire silent(port());
+    silent.say("POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
+    while (last_error_ == ErrorCode::Unavailable) ASSERT_TRUE(context.sleep(milliseconds(1)));
+    EXPECT_EQ(last_error_, ErrorCode::DeadlineExceeded);
+}
+
+TEST_F(ServerTest, AStopLetsTheRequestInFlightFinish) {
+    start();
+    Wire idle(port());
+    Wire busy(port());
+    busy.say("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    auto const context = test_context();
+    while (!waiting_) ASSERT_TRUE(context.sleep(milliseconds(1)));
+    std::jthread stopping([&] { server_->stop(milliseconds(60'000)); });
+    EXPECT_EQ(idle.hear_all(), "");
+    go_on_ = true;
+    EXPECT_THAT(busy.hear_response(), EndsWith("waited"));
+    stopping.join();
+    EXPECT_FALSE(Wire(port()).connected());
+}
+
+// Both ends of each are in this process.
+TEST_F(ServerTest, ThousandsOfIdleConnectionsCostNoThread) {
+    constexpr std::size_t kWanted = 10'000;
+    constexpr std::size_t kOtherFiles = 200;
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_max < kWanted) {
+        GTEST_SKIP() << "a process may have only " << files.rlim_max << " open files here";
+    }
+    auto const connections = std::min<std::size_t>(kWanted, (files.rlim_max - kOtherFiles) / 2);
+    rlimit const raised{files.rlim_max, files.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &raised), 0);
+    start();
+    EXPECT_EQ(curl({url() + "/first"}), "GET http 127.0.0.1 /first ");
+    auto const threads = status_number("Threads:");
+    auto const memory = status_number("VmRSS:");
+    std::vector<std::unique_ptr<Wire>> wires;
+    for (std::size_t i = 0; i < connections; ++i) {
+        wires.push_back(std::make_unique<Wire>(port()));
+        ASSERT_TRUE(wires.back()->connected()) << i;
+    }
+    auto const context = test_context();
+    while (server_->connections() < connections) ASSERT_TRUE(context.sleep(milliseconds(1)));
+    EXPECT_EQ(status_number("Threads:"), threads);
+    EXPECT_LT(status_number("VmRSS:"), memory + (200u << 10));
+    EXPECT_EQ(curl({url() + "/other"}), "GET http 127.0.0.1 /other ");
+    wires.clear();
+    server_->stop(milliseconds(60'000));
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+TEST(ServerStartTest, ATakenPortIsSaid) {
+    auto const handler = [](Request const&, BodyReader&) { return Response(); };
+    auto const first = must(Server::start({}, nullptr, handler));
+    auto const second = Server::start({.port = first.port()}, nullptr, handler);
+    EXPECT_THAT(second, testing::HasError(ErrorCode::FailedPrecondition,
+                                          HasSubstr("Address already in use")));
+}
+
+}  // namespace
+}  // namespace aipress::http
