@@ -238,7 +238,12 @@ TEST_F(ServerTest, BodiesOfAnySizePassInLittleMemory) {
                                 fmt::format("{}/letters?bytes={}{}", url(), kSize, chunked)});
         EXPECT_EQ(size, fmt::format("{}", kSize));
     }
+    // An address sanitizer keeps what is freed for a while.
+#ifndef __SANITIZE_ADDRESS__
     EXPECT_LT(status_number("VmHWM:"), before + (32u << 10));  // kB
+#else
+    (void)before;
+#endif
 }
 
 TEST_F(ServerTest, AFileIsSentInPart) {
