@@ -94,7 +94,8 @@ private:
 
 }  // namespace aipress
 
-// The value of a Result, or return its error from the calling function.
+// The value of a Result, or return its error from the calling function. Not for the second member
+// of a braced initializer: g++ does not destroy the first when it returns from the midst of one.
 #define TRY(expression)                                                                     \
     __extension__({                                                                         \
         _Pragma("GCC diagnostic push")                                                      \

@@ -227,7 +227,9 @@ Result<Identity> CertificateAuthority::issue(std::string_view name) const {
                       (is_address(plain) ? "IP:" : "DNS:") + plain) &&
         X509_sign(leaf.get(), impl_->key.get(), EVP_sha256()) != 0;
     if (!good) return openssl_error("issuing a certificate for " + plain);
-    return Identity{TRY(certificate_text(leaf.get())), TRY(key_text(key.get()))};
+    auto certificate = TRY(certificate_text(leaf.get()));
+    auto private_key = TRY(key_text(key.get()));
+    return Identity{std::move(certificate), std::move(private_key)};
 }
 
 }  // namespace aipress::http

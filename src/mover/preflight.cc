@@ -119,12 +119,14 @@ Result<PreflightReport> preflight(Context const& context, mysql::Connection& sou
     PreflightReport report;
     auto const& from = options.source.database;
     auto const& to = options.target.database;
+    auto source_facts = TRY(read_facts(context, source, Side::Source, from));
+    auto target_facts = TRY(read_facts(context, target, Side::Target, to.empty() ? from : to));
     Inspection inspection{
         .context = context,
         .options = &options,
         .target_content = target_content,
-        .source = TRY(read_facts(context, source, Side::Source, from)),
-        .target = TRY(read_facts(context, target, Side::Target, to.empty() ? from : to)),
+        .source = std::move(source_facts),
+        .target = std::move(target_facts),
         .schema = std::nullopt,
         .is_same_server = false,
         .report = &report,

@@ -87,8 +87,8 @@ private:
             mover.source = stage_.source().root(database);
             mover.target = stage_.target().root(database);
             mover.on_switch = tenant.site.switch_command();
-            moves_.push_back(
-                {tenant, std::move(census), TRY(MoverProcess::start(std::move(mover)))});
+            auto process = TRY(MoverProcess::start(std::move(mover)));
+            moves_.push_back({tenant, std::move(census), std::move(process)});
         }
         display_.say("three moves are running");
         return {};
