@@ -56,13 +56,24 @@ Result<std::set<std::string>> existing_clauses(Context const& context, mysql::Co
     return names;
 }
 
+// Which indexes a table had from the start depends on the size of its rows, which a later session
+// may see otherwise: so all that can be added now are asked for.
+std::vector<Clause> clauses_to_add(mysql::Table const& table) {
+    auto split = split_clauses(table, parse_table_text(table.create_sql));
+    auto clauses = std::move(split.deferred);
+    for (auto& clause : split.bare) {
+        if (clause.kind == ClauseKind::PlainKey) clauses.push_back(std::move(clause));
+    }
+    return clauses;
+}
+
 // One ALTER does it all, but for full-text indexes: InnoDB adds one at a time without copying the
 // table.
 std::vector<std::string> alter_statements(mysql::Table const& table,
                                           std::set<std::string> const& existing) {
     std::vector<std::string> together;
     std::vector<std::string> alone;
-    for (auto const& clause : split_clauses(table, parse_table_text(table.create_sql)).deferred) {
+    for (auto const& clause : clauses_to_add(table)) {
         bool const is_foreign_key = clause.kind == ClauseKind::ForeignKey;
         if (existing.contains(is_foreign_key ? "fk:" + clause.name : clause.name)) continue;
         bool const is_full_text = clause.text.starts_with("FULLTEXT");

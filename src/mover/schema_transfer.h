@@ -26,7 +26,8 @@ namespace aipress::mover {
 Result<void> create_tables(Context const& context, mysql::Connection& target, Side side,
                            mysql::Schema const& schema, EffectLog& log, Probe& probe);
 
-// Adds those deferred indexes and foreign keys that the target's table lacks; safe to repeat.
+// Adds those indexes and foreign keys that can be added later and the target's table lacks; safe to
+// repeat, also when the table has grown wide meanwhile.
 Result<void> complete_table(Context const& context, mysql::Connection& target,
                             mysql::Table const& table, Probe& probe);
 

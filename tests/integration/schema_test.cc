@@ -285,6 +285,29 @@ TEST_F(SchemaTransfer, IsSafeToRepeatAndToUndo) {
               "0");
 }
 
+// A table made as one of small rows, whose indexes can wait, and completed by a session that sees
+// wide rows, whose indexes are thought to be there (a target killed in between).
+TEST_F(SchemaTransfer, AnIndexIsNotForgottenWhenTheRowsHaveGrownWide) {
+    source_->execute("CREATE DATABASE grows");
+    source_->execute("CREATE TABLE grows.t (id INT PRIMARY KEY, a INT, b TEXT, KEY plain (a))");
+    auto schema = read(*source_, "grows");
+    auto connection = target_->connect_root();
+    MemoryEffectLog log;
+    NoProbe probe;
+    auto& table = schema.tables.at(0);
+    ASSERT_THAT(deferred_clauses(table), Not(IsEmpty()));
+    ASSERT_TRUE(create_tables(test_context(), connection, Side::Target, schema, log, probe).ok());
+    table.row_estimate = 10;
+    table.data_bytes = 10 * 4'000;
+    ASSERT_THAT(deferred_clauses(table), IsEmpty());
+    ASSERT_TRUE(complete_table(test_context(), connection, table, probe).ok());
+    EXPECT_EQ(target_->scalar("SELECT COUNT(*) FROM information_schema.STATISTICS"
+                              " WHERE TABLE_SCHEMA = 'grows' AND INDEX_NAME = 'plain'"),
+              "1");
+    source_->execute("DROP DATABASE grows");
+    target_->execute("DROP DATABASE grows");
+}
+
 TEST_F(SchemaTransfer, NeverDropsADatabaseItDidNotMake) {
     target_->execute("CREATE DATABASE shop");
     target_->execute("CREATE TABLE shop.theirs (a INT)");
