@@ -183,7 +183,7 @@ Result<std::size_t> Gate::end_sessions(Context const& context, mysql::Connection
     TRY(hold_writers(context, admin, database_, classifier));
     auto ended = end_sessions_of(context, admin, classifier);
     if (!admin.usable()) return ended;
-    auto released = release_writers(context, admin);
+    auto released = unlock_tables(context, admin);
     if (ended.ok() && !released.ok()) return released.release_error();
     return ended;
 }

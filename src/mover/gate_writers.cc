@@ -62,11 +62,6 @@ Result<void> hold_writers(Context const& context, mysql::Connection& admin,
     }
 }
 
-Result<void> release_writers(Context const& context, mysql::Connection& admin) {
-    TRY(admin.execute(context, "UNLOCK TABLES"));
-    return {};
-}
-
 Result<std::set<std::uint64_t>> changing_threads(Context const& context, mysql::Connection& admin) {
     if (!context.sleep(kTransactionListAge)) {
         return Error(ErrorCode::DeadlineExceeded, "no time left to see who changes rows");

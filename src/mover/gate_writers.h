@@ -23,11 +23,10 @@ namespace aipress::mover {
 [[nodiscard]] bool may_commit_when_killed(mysql::ServerVersion const& version);
 
 // LOCK TABLES … READ of all base tables of the database, on this connection. Statements that keep
-// the lock away for a second are cancelled (KILL QUERY, which ends no transaction). Errors:
-// DeadlineExceeded.
+// the lock away for a second are cancelled (KILL QUERY, which ends no transaction).
+// unlock_tables() lets go. Errors: DeadlineExceeded.
 Result<void> hold_writers(Context const& context, mysql::Connection& admin,
                           std::string const& database, SessionClassifier const& classifier);
-Result<void> release_writers(Context const& context, mysql::Connection& admin);
 
 // The threads whose open transaction has changed rows. Takes kTransactionListAge: the server renews
 // the list only when nobody has read it for 100 ms (INNODB_TRX in its manual).
