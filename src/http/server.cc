@@ -391,14 +391,7 @@ bool Connection::handle(Request const& request) {
     auto response = shared_.handler(request, exchange);
     bool const keep_alive = parser_->keep_alive() && !shared_.stopping;
     if (!exchange.send(response, keep_alive)) {
-        asio::co_spawn(
-            strand_,
-            [self = shared_from_this()]() -> Awaitable<void> {
-                self->reset();
-                co_return;
-            },
-            asio::use_future)
-            .get();
+        cut();  // on the strand before the coroutine goes on
         return false;
     }
     return exchange.drain() && keep_alive;
