@@ -111,6 +111,9 @@ public:
 
 private:
     Result<std::uint64_t> next_version();
+    // nullopt: it is not there.
+    Result<std::optional<std::uint64_t>> version_of(std::string_view collection,
+                                                    std::string_view name);
 
     std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
     Statement get_{database_.get(),
@@ -162,6 +165,15 @@ Result<std::uint64_t> Connection::next_version() {
     return version;
 }
 
+Result<std::optional<std::uint64_t>> Connection::version_of(std::string_view collection,
+                                                            std::string_view name) {
+    bool const is_there = TRY(get_.begin().with(collection).with(name).step());
+    std::optional<std::uint64_t> version;
+    if (is_there) version = get_.number(0);
+    get_.begin();  // lets go of the read
+    return version;
+}
+
 Result<std::optional<Document>> Connection::get(std::string_view collection,
                                                 std::string_view name) {
     if (!TRY(get_.begin().with(collection).with(name).step())) return std::optional<Document>();
@@ -190,8 +202,7 @@ Result<Page> Connection::list(std::string_view collection, std::string_view pref
 
 Result<std::uint64_t> Connection::insert(std::string_view collection, std::string_view name,
                                          boost::json::value const& body) {
-    if (TRY(get_.begin().with(collection).with(name).step())) {
-        get_.begin();
+    if (TRY(version_of(collection, name))) {
         return Error(ErrorCode::AlreadyExists, fmt::format("{} is there already", name));
     }
     auto const version = TRY(next_version());
@@ -203,9 +214,9 @@ Result<std::uint64_t> Connection::insert(std::string_view collection, std::strin
 Result<std::uint64_t> Connection::update(std::string_view collection, std::string_view name,
                                          std::optional<std::uint64_t> expected,
                                          boost::json::value const& body) {
-    auto const found = TRY(get(collection, name));
+    auto const found = TRY(version_of(collection, name));
     if (!found) return Error(ErrorCode::NotFound, fmt::format("{} is not there", name));
-    if (expected && found->version != *expected) {
+    if (expected && *found != *expected) {
         return Error(ErrorCode::Aborted, fmt::format("{} was changed meanwhile", name));
     }
     auto const version = TRY(next_version());
@@ -215,7 +226,7 @@ Result<std::uint64_t> Connection::update(std::string_view collection, std::strin
 }
 
 Result<void> Connection::remove(std::string_view collection, std::string_view name) {
-    if (!TRY(get(collection, name))) {
+    if (!TRY(version_of(collection, name))) {
         return Error(ErrorCode::NotFound, fmt::format("{} is not there", name));
     }
     TRY(remove_.begin().with(collection).with(name).step());
