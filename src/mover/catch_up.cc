@@ -99,35 +99,18 @@ Result<void> CatchUp::round(Context const& context) {
     TRY(barrier_and_suspects(context));
     probe_.at("take-keys.before");
     auto taken = follower_->take();
-    bool put_back = false;
+    bool all_carried = true;
     if (!taken.keys.empty()) {
         // The barrier: every key taken belongs to a transaction that the log holds before this
         // commit.
         TRY(heartbeat_.beat(context));
         for (auto const& [table, keys] : taken.keys) {
-            auto const conflict =
-                TRY(carry_table(context, layouts_.at(table), keys).in_context("carrying " + table));
-            if (conflict == Conflict::None) {
-                conflict_rounds_.erase(table);
-                totals_.keys_carried += keys.size();
-                TRY(unverified_.merge(table, keys));
-                continue;
-            }
-            put_back = true;
-            TRY(follower_->put_back(table, keys));
-            if (++conflict_rounds_[table] > limits::kConflictRoundsMost) {
-                return Error(
-                    ErrorCode::FailedPrecondition,
-                    fmt::format("{} keeps refusing rows for a duplicate key that no change "
-                                "explains: the target sorts or compares its values unlike "
-                                "the source",
-                                table));
-            }
+            if (!TRY(carry_or_put_back(context, table, keys))) all_carried = false;
         }
     }
     // Past keys that were put back, the position must not go: after a crash only the log knows
     // them.
-    if (!put_back && taken.position != saved_position_) {
+    if (all_carried && taken.position != saved_position_) {
         probe_.at("save-position.before");
         TRY(metadata::save_position(context, writer_, options_.move_id, taken.position));
         probe_.at("save-position.after");
@@ -137,63 +120,76 @@ Result<void> CatchUp::round(Context const& context) {
     return compare_carried(context, limits::kVerifyKeysPerRound);
 }
 
-Result<CatchUp::Conflict> CatchUp::carry_table(Context const& context, TableLayout const& layout,
-                                               KeySet const& keys) {
-    if (layout.has_secondary_unique_index()) {
-        // All keys leave before any row comes: unique values may have been swapped among them.
-        auto conflict = TRY(carry_in_one_transaction(context, layout, keys, WriteMode::Bulk));
-        if (conflict == Conflict::None) return conflict;
-        return carry_in_one_transaction(context, layout, keys, WriteMode::RowByRow);
+Result<bool> CatchUp::carry_or_put_back(Context const& context, std::string const& table,
+                                        KeySet const& keys) {
+    auto refusal =
+        TRY(carry_table(context, layouts_.at(table), keys).in_context("carrying " + table));
+    if (refusal.empty()) {
+        refused_.erase(table);
+        totals_.keys_carried += keys.size();
+        TRY(unverified_.merge(table, keys));
+        return true;
     }
-    auto conflict = Conflict::None;
-    TRY(keys.for_each_batch(
-        limits::kTransactionKeys, [&](std::vector<std::string_view> const& batch) -> Result<void> {
-            auto carried = TRY(carry_batch(context, layout, batch, WriteMode::Bulk));
-            if (carried != Conflict::None) {
-                carried = TRY(carry_batch(context, layout, batch, WriteMode::RowByRow));
-            }
-            if (carried != Conflict::None) conflict = carried;
-            return {};
-        }));
-    return conflict;
+    TRY(follower_->put_back(table, keys));
+    auto& refused = refused_[table];
+    refused.last = std::move(refusal);
+    if (++refused.rounds > limits::kConflictRoundsMost) {
+        return Error(ErrorCode::FailedPrecondition,
+                     fmt::format("{} keeps refusing rows for a duplicate key that no change "
+                                 "explains: the target sorts or compares its values unlike the "
+                                 "source ({})",
+                                 table, refused.last));
+    }
+    return false;
 }
 
-Result<CatchUp::Conflict> CatchUp::carry_in_one_transaction(Context const& context,
-                                                            TableLayout const& layout,
-                                                            KeySet const& keys, WriteMode mode) {
-    TRY(writer_.execute(context, "START TRANSACTION"));
+Result<CatchUp::Refusal> CatchUp::carry_table(Context const& context, TableLayout const& layout,
+                                              KeySet const& keys) {
+    if (layout.has_secondary_unique_index()) {
+        return carry_all_or_none(
+            context, [&](WriteMode mode) { return carry_at_once(context, layout, keys, mode); });
+    }
+    Refusal refusal;
+    TRY(keys.for_each_batch(limits::kTransactionKeys,
+                            [&](std::vector<std::string_view> const& batch) -> Result<void> {
+                                auto refused = TRY(carry_all_or_none(context, [&](WriteMode mode) {
+                                    return rewrite_keys(context, layout, batch, mode);
+                                }));
+                                if (!refused.empty()) refusal = std::move(refused);
+                                return {};
+                            }));
+    return refusal;
+}
+
+Result<CatchUp::Refusal> CatchUp::carry_all_or_none(
+    Context const& context, std::function<Result<Refusal>(WriteMode)> const& write) {
+    Refusal refusal;
+    for (auto const mode : {WriteMode::Bulk, WriteMode::RowByRow}) {
+        TRY(writer_.execute(context, "START TRANSACTION"));
+        refusal = TRY(write(mode));
+        if (refusal.empty()) {
+            TRY(commit(context));
+            break;
+        }
+        TRY(writer_.execute(context, "ROLLBACK"));
+    }
+    return refusal;
+}
+
+// All keys leave before any row comes: unique values may have been swapped among them.
+Result<CatchUp::Refusal> CatchUp::carry_at_once(Context const& context, TableLayout const& layout,
+                                                KeySet const& keys, WriteMode mode) {
     TRY(keys.for_each_batch(limits::kTransactionKeys, [&](auto const& batch) {
         return delete_keys(context, layout, batch);
     }));
-    auto conflict = Conflict::None;
+    Refusal refusal;
     TRY(keys.for_each_batch(limits::kTransactionKeys,
                             [&](std::vector<std::string_view> const& batch) -> Result<void> {
-                                if (conflict != Conflict::None) return {};
-                                // A key that was spilled twice comes twice.
-                                TRY(delete_keys(context, layout, batch));
-                                conflict = TRY(insert_keys(context, layout, batch, mode));
+                                if (!refusal.empty()) return {};
+                                refusal = TRY(rewrite_keys(context, layout, batch, mode));
                                 return {};
                             }));
-    if (conflict != Conflict::None) {
-        TRY(writer_.execute(context, "ROLLBACK"));
-        return conflict;
-    }
-    TRY(commit(context));
-    return conflict;
-}
-
-Result<CatchUp::Conflict> CatchUp::carry_batch(Context const& context, TableLayout const& layout,
-                                               std::vector<std::string_view> const& keys,
-                                               WriteMode mode) {
-    TRY(writer_.execute(context, "START TRANSACTION"));
-    TRY(delete_keys(context, layout, keys));
-    auto const conflict = TRY(insert_keys(context, layout, keys, mode));
-    if (conflict != Conflict::None) {
-        TRY(writer_.execute(context, "ROLLBACK"));
-        return conflict;
-    }
-    TRY(commit(context));
-    return conflict;
+    return refusal;
 }
 
 Result<void> CatchUp::commit(Context const& context) {
@@ -212,24 +208,27 @@ Result<void> CatchUp::delete_keys(Context const& context, TableLayout const& lay
     return {};
 }
 
-Result<CatchUp::Conflict> CatchUp::insert_keys(Context const& context, TableLayout const& layout,
+// Each statement's keys are deleted just before their rows come: a row can have come already by
+// another spelling of its key, or by a key that was spilled twice.
+Result<CatchUp::Refusal> CatchUp::rewrite_keys(Context const& context, TableLayout const& layout,
                                                std::vector<std::string_view> const& keys,
                                                WriteMode mode) {
     RowWriter writer(writer_, path_);
     for (auto const& part : in_statements(keys)) {
+        TRY(delete_keys(context, layout, part));
         auto rows = TRY(
             reader_.stream(context, fmt::format("SELECT {} FROM {} WHERE {}", layout.select_list(),
                                                 layout.quoted_name(), layout.in_keys(part))));
         if (mode == WriteMode::Bulk) {
             auto const outcome = TRY(writer.write(context, layout, rows));
-            if (!outcome.is_exact()) return Conflict::Duplicate;
+            if (!outcome.is_exact()) return "not stored exactly: " + outcome.problem;
         } else {
             // Rows stored without strict mode are compared with all the others, key by key.
-            auto const written = TRY(writer.write_row_by_row(context, layout, rows, nullptr));
-            if (written.duplicates > 0) return Conflict::Duplicate;
+            auto written = TRY(writer.write_row_by_row(context, layout, rows, nullptr));
+            if (!written.refused.empty()) return std::move(written.refused);
         }
     }
-    return Conflict::None;
+    return Refusal();
 }
 
 Result<void> CatchUp::compare_carried(Context const& context, std::size_t most) {
@@ -267,10 +266,18 @@ Result<void> CatchUp::drain(Context const& context) {
         }
         if (follower_->status().dirty_keys == 0 && unverified_.size() == 0) return {};
     }
-    return Error(ErrorCode::FailedPrecondition,
-                 fmt::format("rows still change though the tables are closed to writers ({} keys "
-                             "waiting)",
-                             follower_->status().dirty_keys));
+    return Error(ErrorCode::FailedPrecondition, describe_waiting());
+}
+
+std::string CatchUp::describe_waiting() const {
+    if (!refused_.empty()) {
+        auto const& [table, refused] = *refused_.begin();
+        return fmt::format("the other side refused rows {} times though nobody writes: {} {}",
+                           refused.rounds, table, refused.last);
+    }
+    return fmt::format(
+        "rows still change though the tables are closed to writers ({} keys waiting)",
+        follower_->status().dirty_keys);
 }
 
 Result<std::map<std::string, CopiedTable>> CatchUp::copy_keyless_tables(Context const& context) {

@@ -5,10 +5,12 @@
 // shows a transaction before its commit is visible); their rows are read; in one transaction on the
 // other side the keys are deleted and the rows that still exist inserted. Never REPLACE and never
 // INSERT IGNORE: those drop rows of other keys silently. A duplicate key means that the read was
-// ahead of the log: the keys wait for the next round.
+// ahead of the log: the keys wait for the next round. The log can name one row by several keys
+// (spelled otherwise, equal by the column's collation).
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -94,23 +96,34 @@ public:
     [[nodiscard]] CatchUpTotals const& totals() const { return totals_; }
 
 private:
-    enum class Conflict { None, Duplicate };
     enum class WriteMode { Bulk, RowByRow };
+    // Empty when all rows were stored; else why not, naming a row where the mode can tell.
+    using Refusal = std::string;
+    // The keys taken from a table that could not be stored, in rounds without a break.
+    struct Refused {
+        unsigned rounds = 0;
+        Refusal last;
+    };
 
     CatchUp(CatchUpOptions options, Layouts const& layouts, Probe& probe, mysql::Connection beat,
             mysql::Connection reader, mysql::Connection writer, WritePath path);
 
     Result<void> barrier_and_suspects(Context const& context);
-    Result<Conflict> carry_table(Context const& context, TableLayout const& layout,
-                                 KeySet const& keys);
-    Result<Conflict> carry_in_one_transaction(Context const& context, TableLayout const& layout,
-                                              KeySet const& keys, WriteMode mode);
-    Result<Conflict> carry_batch(Context const& context, TableLayout const& layout,
-                                 std::vector<std::string_view> const& keys, WriteMode mode);
+    // Carries the keys or puts them back; true when they were carried.
+    Result<bool> carry_or_put_back(Context const& context, std::string const& table,
+                                   KeySet const& keys);
+    Result<Refusal> carry_table(Context const& context, TableLayout const& layout,
+                                KeySet const& keys);
+    // Bulk, and row by row when that was refused. Each way is one transaction.
+    Result<Refusal> carry_all_or_none(Context const& context,
+                                      std::function<Result<Refusal>(WriteMode)> const& write);
+    Result<Refusal> carry_at_once(Context const& context, TableLayout const& layout,
+                                  KeySet const& keys, WriteMode mode);
     Result<void> delete_keys(Context const& context, TableLayout const& layout,
                              std::vector<std::string_view> const& keys);
-    Result<Conflict> insert_keys(Context const& context, TableLayout const& layout,
+    Result<Refusal> rewrite_keys(Context const& context, TableLayout const& layout,
                                  std::vector<std::string_view> const& keys, WriteMode mode);
+    [[nodiscard]] std::string describe_waiting() const;
     Result<void> commit(Context const& context);
     Result<void> compare_carried(Context const& context, std::size_t most);
     Result<CopiedTable> copy_keyless_table(Context const& context, TableLayout const& layout);
@@ -125,7 +138,7 @@ private:
     metadata::Heartbeat heartbeat_;
     KeySets unverified_;
     std::map<std::string, std::vector<RowKey>> suspects_;
-    std::map<std::string, unsigned> conflict_rounds_;
+    std::map<std::string, Refused> refused_;  // by table
     std::vector<RowDifference> differences_;
     mysql::binlog::Position saved_position_;
     CatchUpTotals totals_;

@@ -238,7 +238,10 @@ Result<RowWriter::RowByRow> RowWriter::write_row_by_row(
             if (stored.ok()) result.lenient.push_back(key);
         }
         if (is_duplicate(stored)) {
-            ++result.duplicates;
+            if (result.refused.empty()) {
+                result.refused =
+                    fmt::format("{}: {}", layout.describe_key(key), stored.error().message());
+            }
             if (on_duplicate) on_duplicate(key);
             continue;
         }

@@ -53,7 +53,7 @@ public:
     struct RowByRow {
         WriteOutcome outcome;  // rows_sent counts the duplicates, rows_stored does not
         std::vector<RowKey> lenient;
-        std::uint64_t duplicates = 0;
+        std::string refused;  // the first duplicate: its key and the server's words
     };
     Result<RowByRow> write_row_by_row(Context const& context, TableLayout const& layout,
                                       mysql::RowStream& rows,
