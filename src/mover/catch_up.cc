@@ -133,7 +133,7 @@ Result<bool> CatchUp::carry_or_put_back(Context const& context, std::string cons
     TRY(follower_->put_back(table, keys));
     auto& refused = refused_[table];
     refused.last = std::move(refusal);
-    if (++refused.rounds > limits::kConflictRoundsMost) {
+    if (++refused.rounds > limits::kRefusedRoundsMost) {
         return Error(ErrorCode::FailedPrecondition,
                      fmt::format("{} keeps refusing rows for a duplicate key that no change "
                                  "explains: the target sorts or compares its values unlike the "
@@ -272,8 +272,9 @@ Result<void> CatchUp::drain(Context const& context) {
 std::string CatchUp::describe_waiting() const {
     if (!refused_.empty()) {
         auto const& [table, refused] = *refused_.begin();
-        return fmt::format("the other side refused rows {} times though nobody writes: {} {}",
-                           refused.rounds, table, refused.last);
+        return fmt::format(
+            "the other side refuses rows though nobody writes, {} rounds in a row now: {} {}",
+            refused.rounds, table, refused.last);
     }
     return fmt::format(
         "rows still change though the tables are closed to writers ({} keys waiting)",

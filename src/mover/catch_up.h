@@ -99,7 +99,7 @@ private:
     enum class WriteMode { Bulk, RowByRow };
     // Empty when all rows were stored; else why not, naming a row where the mode can tell.
     using Refusal = std::string;
-    // The keys taken from a table that could not be stored, in rounds without a break.
+    // A table whose keys were put back in so many rounds without a break.
     struct Refused {
         unsigned rounds = 0;
         Refusal last;

@@ -33,7 +33,7 @@ inline constexpr std::size_t kTransactionKeys = 4'000;
 inline constexpr std::size_t kVerifyKeysPerRound = 20'000;
 // Rounds in a row that a table may be put back for a duplicate key before that counts as a
 // difference.
-inline constexpr unsigned kConflictRoundsMost = 50;
+inline constexpr unsigned kRefusedRoundsMost = 50;
 
 // Key sets: memory before they go to disk, both together well below the 200 MB promised.
 inline constexpr std::size_t kKeySetBytes = 24u << 20;

@@ -23,7 +23,7 @@ Context test_context() {
 }
 
 std::string fill() {
-    return fmt::format("INSERT INTO t SELECT CONCAT('key ', seq), seq, 'old' FROM seq_1_to_{} ",
+    return fmt::format("INSERT INTO t SELECT CONCAT('key ', seq), seq, 'old' FROM seq_1_to_{}",
                        kRows);
 }
 
