@@ -17,6 +17,7 @@
 #include "base/subprocess.h"
 #include "testing/status_matchers.h"
 #include "testing/temporary_directory.h"
+#include "testing/test_context.h"
 
 namespace aipress::http {
 namespace {
@@ -27,13 +28,9 @@ using testing::must;
 using ::testing::Not;
 using ::testing::StartsWith;
 using testing::TemporaryDirectory;
+using testing::test_context;
 
 constexpr std::size_t kMegabyte = 1u << 20;
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
 
 // A client that says exactly what it is told to.
 class Wire {

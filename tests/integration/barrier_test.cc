@@ -11,19 +11,16 @@
 #include "catch_up_pair.h"
 #include "held_commits.h"
 #include "testing/status_matchers.h"
+#include "testing/test_context.h"
 
 namespace aipress::mover {
 namespace {
 
 using testing::IsOk;
 using testing::must;
+using testing::test_context;
 
 constexpr milliseconds kPoll{1};
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
 
 // Does something once, at the point in front of the taking of the keys.
 class BeforeTheKeysAreTaken final : public Probe {

@@ -6,6 +6,7 @@
 #include "catch_up_pair.h"
 #include "mover/limits.h"
 #include "testing/status_matchers.h"
+#include "testing/test_context.h"
 
 namespace aipress::mover {
 namespace {
@@ -13,14 +14,10 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using testing::IsOk;
+using testing::test_context;
 
 // More keys than a statement takes: the spellings of a key come in different ones.
 constexpr auto kRows = 3 * limits::kStatementKeys;
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
 
 std::string fill() {
     return fmt::format("INSERT INTO t SELECT CONCAT('key ', seq), seq, 'old' FROM seq_1_to_{}",

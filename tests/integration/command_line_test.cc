@@ -14,6 +14,7 @@
 #include "testing/database_server.h"
 #include "testing/status_matchers.h"
 #include "testing/temporary_directory.h"
+#include "testing/test_context.h"
 
 namespace aipress {
 namespace {
@@ -26,11 +27,7 @@ using ::testing::HasSubstr;
 using testing::must;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
+using testing::test_context;
 
 CommandResult run(std::vector<std::string> const& arguments,
                   testing::Environment const& environment = {}) {

@@ -11,6 +11,7 @@
 #include "mysql/schema.h"
 #include "testing/database_server.h"
 #include "testing/status_matchers.h"
+#include "testing/test_context.h"
 
 namespace aipress::mover {
 namespace {
@@ -19,11 +20,7 @@ using testing::DatabaseServer;
 using testing::IsOk;
 using testing::must;
 using testing::ServerKind;
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
+using testing::test_context;
 
 constexpr std::string_view kColumns =
     "(id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, label VARCHAR(50) CHARACTER SET "

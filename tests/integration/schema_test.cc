@@ -7,6 +7,7 @@
 
 #include "mover/schema_transfer.h"
 #include "testing/database_server.h"
+#include "testing/test_context.h"
 #include "tests/integration/memory_effect_log.h"
 
 namespace aipress::mover {
@@ -20,11 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::ServerKind;
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
+using testing::test_context;
 
 constexpr std::array kShop = {
     "CREATE DATABASE shop CHARACTER SET latin1 COLLATE latin1_german1_ci",

@@ -10,20 +10,17 @@
 #include "mysql/connection.h"
 #include "testing/database_server.h"
 #include "testing/status_matchers.h"
+#include "testing/test_context.h"
 
 namespace aipress::mysql {
 namespace {
 
 using testing::DatabaseServer;
 using testing::must;
+using testing::test_context;
 
 constexpr long kTicksPerSecond = 100;  // of /proc/net/tcp, whatever the kernel's own
 constexpr std::string_view kKeepaliveTimer = "02";
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
 
 // When the kernel will ask for the peer of the established connection to that port. nullopt: it
 // has no such timer.

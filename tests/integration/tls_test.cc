@@ -14,6 +14,7 @@
 #include "testing/database_server.h"
 #include "testing/status_matchers.h"
 #include "testing/temporary_directory.h"
+#include "testing/test_context.h"
 
 namespace aipress {
 namespace {
@@ -25,11 +26,7 @@ using testing::HasError;
 using ::testing::HasSubstr;
 using testing::IsOk;
 using testing::must;
-
-Context test_context() {
-    static SystemClock clock;
-    return {clock, Deadline::after(clock, milliseconds(60'000)), std::stop_token()};
-}
+using testing::test_context;
 
 // A certificate authority and one server certificate of it, for 127.0.0.1.
 class Certificates {
