@@ -24,7 +24,10 @@ class PeersTest : public ::testing::Test {
 protected:
     void SetUp() override {
         auto source = DatabaseServer::start({.server_id = 1});
-        if (!source.ok()) GTEST_SKIP() << source.error().message();
+        if (!source.ok() && source.error().code() == ErrorCode::NotFound) {
+            GTEST_SKIP() << source.error().message();
+        }
+        ASSERT_TRUE(source.ok()) << source.error().message();
         source_.emplace(source.release());
         auto const made = make_tenant(ten_minutes(), *source_, "blog", kSize, 1);
         ASSERT_TRUE(made.ok()) << made.error().message();
@@ -48,6 +51,7 @@ TEST_F(PeersTest, both_move_every_row) {
     auto const again = move_with_dump(ten_minutes(), *source_, target, "blog");
     EXPECT_FALSE(again.ok()) << "the target is not empty";
 
+    // Its one error is that a program is missing.
     if (auto const installed = check_peers_installed(ten_minutes()); !installed.ok()) {
         GTEST_SKIP() << installed.error().message();
     }
