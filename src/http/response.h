@@ -2,21 +2,22 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <variant>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "http/headers.h"
 
 namespace aipress::http {
 
-// A piece of a file, read while it is sent. The file must not change meanwhile.
+// A piece of a file, read while it is sent. The file must not change meanwhile; its name may go.
 struct FileRange {
-    std::filesystem::path path;
+    std::shared_ptr<FileDescriptor const> file;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
 };

@@ -87,14 +87,6 @@ bool has_no_body(int status) {
     return status / 100 == 1 || status == 204 || status == 304;
 }
 
-Response refusal(int status, std::string text) {
-    Response response;
-    response.status = status;
-    response.headers.add("Content-Type", "text/plain; charset=utf-8");
-    response.body = std::move(text);
-    return response;
-}
-
 class Connection;
 
 // What all connections share.
@@ -201,7 +193,7 @@ private:
         return !cut_after_ || *cut_after_ > 0;
     }
     bool send_source(BodySource const& source, bool chunked);
-    bool send_file(FileRange const& range, int file);
+    bool send_file(FileRange const& range);
 
     Connection& connection_;
     Request const& request_;
@@ -245,14 +237,14 @@ bool Connection::Exchange::send_source(BodySource const& source, bool chunked) {
     return sent == *source.length;
 }
 
-bool Connection::Exchange::send_file(FileRange const& range, int file) {
+bool Connection::Exchange::send_file(FileRange const& range) {
     std::string piece(limits::kPieceBytes, '\0');
     std::uint64_t done = 0;
     while (done < range.length) {
         auto const wanted =
             static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), range.length - done));
-        auto const count =
-            ::pread(file, piece.data(), wanted, static_cast<off_t>(range.offset + done));
+        auto const count = ::pread(range.file->get(), piece.data(), wanted,
+                                   static_cast<off_t>(range.offset + done));
         if (count <= 0) return false;  // shorter than promised
         if (!put(std::string_view(piece).substr(0, static_cast<std::size_t>(count)))) return false;
         done += static_cast<std::uint64_t>(count);
@@ -261,11 +253,6 @@ bool Connection::Exchange::send_file(FileRange const& range, int file) {
 }
 
 bool Connection::Exchange::send(Response& response, bool keep_alive) {
-    FileDescriptor file;
-    if (auto const* range = std::get_if<FileRange>(&response.body)) {
-        file = FileDescriptor(::open(range->path.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!file.valid()) response = refusal(500, "the file of this reply is gone\n");
-    }
     if (response.cut && !response.cut->after_body_bytes) return false;
     auto const* text = std::get_if<std::string>(&response.body);
     auto const* range = std::get_if<FileRange>(&response.body);
@@ -287,7 +274,7 @@ bool Connection::Exchange::send(Response& response, bool keep_alive) {
     }
     if (!has_body || in_one) return true;
     if (text != nullptr) return put(*text);
-    if (range != nullptr) return send_file(*range, file.get());
+    if (range != nullptr) return send_file(*range);
     return send_source(*source, !source->length);
 }
 
@@ -305,7 +292,7 @@ bool Connection::Exchange::drain() {
 }
 
 Awaitable<void> Connection::run() {
-    while (!shared_.stopping && co_await await_request()) {
+    while (co_await await_request()) {
         if (!co_await serve_one()) break;
     }
     co_await say_farewell();
@@ -316,6 +303,8 @@ Awaitable<void> Connection::run() {
 // Until there is something of a request in the buffer.
 Awaitable<bool> Connection::await_request() {
     is_idle_ = true;
+    // As close_if_idle() would, had it come now: nothing is under way that needs a farewell.
+    if (shared_.stopping) is_closed_ = true;
     while (!is_closed_) {
         if (buffer_.size() == 0) {
             tcp_.expires_after(shared_.options.idle_time);
