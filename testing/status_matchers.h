@@ -3,10 +3,9 @@
 #pragma once
 
 #include <gmock/gmock.h>
-#include <stdexcept>
 #include <string>
 
-#include "base/result.h"
+#include "testing/must.h"
 
 namespace aipress::testing {
 
@@ -36,16 +35,6 @@ MATCHER_P2(HasError, code, message_matcher,
     *result_listener << to_string(arg.error().code()) << ": " << arg.error().message();
     return arg.error().code() == code &&
            ::testing::ExplainMatchResult(message_matcher, arg.error().message(), result_listener);
-}
-
-// The value; an error becomes an exception, which GoogleTest reports as the test's failure with
-// its text. For set-up, where nothing can go on without the value.
-template <typename T>
-T must(Result<T> result) {
-    if (!result.ok())
-        throw std::runtime_error(std::string(to_string(result.error().code())) + ": " +
-                                 result.error().message());
-    return result.release();
 }
 
 }  // namespace aipress::testing

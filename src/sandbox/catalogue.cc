@@ -74,8 +74,13 @@ Catalogue::Catalogue() {
     for (auto const& api : apis_) {
         for (auto const& method : api.methods) {
             for (auto const& path : method.templates) {
-                routes_[method.verb].push_back(
-                    {&method, &path, &path != &method.templates.front()});
+                bool const is_upload = &path != &method.templates.front();
+                routes_[method.verb].push_back({&method, &path, is_upload});
+                if (!is_upload) continue;
+                // A resumable upload that has begun goes on, or is called off.
+                for (auto const* const verb : {"PUT", "DELETE"}) {
+                    routes_[verb].push_back({&method, &path, is_upload});
+                }
             }
         }
     }

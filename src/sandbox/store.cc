@@ -102,6 +102,7 @@ public:
                                         std::string_view name) override;
     Result<Page> list(std::string_view collection, std::string_view prefix, std::string_view start,
                       std::size_t most) override;
+    Result<std::uint64_t> count(std::string_view collection, std::string_view prefix) override;
     Result<std::uint64_t> insert(std::string_view collection, std::string_view name,
                                  boost::json::value const& body) override;
     Result<std::uint64_t> update(std::string_view collection, std::string_view name,
@@ -121,6 +122,9 @@ private:
     Statement list_{database_.get(),
                     "SELECT name, version, body FROM document WHERE collection = ? AND name >= ?"
                     " ORDER BY name LIMIT ?"};
+    Statement total_{database_.get(),
+                     "SELECT count(*) FROM document WHERE collection = ?1 AND name >= ?2"
+                     " AND name < ?3"};
     Statement insert_{database_.get(),
                       "INSERT INTO document (collection, name, version, body) VALUES (?, ?, ?, ?)"};
     Statement update_{database_.get(),
@@ -198,6 +202,16 @@ Result<Page> Connection::list(std::string_view collection, std::string_view pref
     }
     list_.begin();  // lets go of the read
     return page;
+}
+
+Result<std::uint64_t> Connection::count(std::string_view collection, std::string_view prefix) {
+    // No UTF-8 text has this byte: it stands behind all that begin with the prefix.
+    auto const end = std::string(prefix) + '\xff';
+    total_.begin().with(collection).with(prefix).with(end);
+    TRY(total_.step());
+    auto const count = total_.number(0);
+    total_.begin();  // lets go of the read
+    return count;
 }
 
 Result<std::uint64_t> Connection::insert(std::string_view collection, std::string_view name,

@@ -21,7 +21,7 @@ namespace aipress::sandbox {
 struct Document {
     std::string name;           // "projects/p/secrets/s": unique in its collection
     std::uint64_t version = 0;  // grows with every write of any document: an etag, a generation
-    boost::json::value body;
+    boost::json::value body = nullptr;
 };
 
 struct Page {
@@ -40,6 +40,9 @@ public:
     // `most`.
     [[nodiscard]] virtual Result<Page> list(std::string_view collection, std::string_view prefix,
                                             std::string_view start, std::size_t most) = 0;
+    // How many names begin with `prefix`.
+    [[nodiscard]] virtual Result<std::uint64_t> count(std::string_view collection,
+                                                      std::string_view prefix) = 0;
     // Returns the new version. Errors: AlreadyExists.
     virtual Result<std::uint64_t> insert(std::string_view collection, std::string_view name,
                                          boost::json::value const& body) = 0;

@@ -113,6 +113,12 @@ TEST_F(StoreTest, PagesFollowTheNamesWhileOthersWrite) {
     auto const second = list(store, "p/", first.next, 2);
     EXPECT_THAT(names(second), ElementsAre("p/e", "p/f"));
     EXPECT_EQ(second.next, "");
+    must(store.read([](Transaction& transaction) -> Result<void> {
+        EXPECT_EQ(must(transaction.count("things", "p/")), 5u);
+        EXPECT_EQ(must(transaction.count("things", "")), 6u);
+        EXPECT_EQ(must(transaction.count("things", "x")), 0u);
+        return {};
+    }));
 }
 
 TEST_F(StoreTest, WritersThatComeTogetherShareACommit) {

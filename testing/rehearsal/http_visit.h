@@ -1,14 +1,13 @@
-// One request after another as a browser makes them, on a kept connection. The only file of the
-// rehearsal that sees libcurl. No retries: a visitor who sees an error has seen it.
+// One request after another as a browser makes them, on a kept connection. No retries: a visitor
+// who sees an error has seen it.
 #pragma once
 
-#include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "testing/http_client.h"
 
 namespace aipress::rehearsal {
 
@@ -24,17 +23,14 @@ struct Page {
 // Not thread safe.
 class Browser {
 public:
-    Browser();
-    Browser(Browser&&) noexcept;
-    ~Browser();
-
     [[nodiscard]] Page get(std::string const& url);
     [[nodiscard]] Page post(std::string const& url,
                             std::vector<std::pair<std::string, std::string>> const& form);
 
 private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    Page open(testing::HttpClient::Request const& request);
+
+    testing::HttpClient client_;
 };
 
 }  // namespace aipress::rehearsal

@@ -1,0 +1,242 @@
+#include "sandbox/frontend.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <fmt/format.h>
+
+#include "sandbox/gzip.h"
+#include "sandbox/limits.h"
+#include "sandbox/partial_response.h"
+
+namespace aipress::sandbox {
+namespace {
+
+namespace json = boost::json;
+
+// Google's system parameters: https://cloud.google.com/apis/docs/system-parameters
+constexpr std::array<std::string_view, 22> kSystemParameters{
+    "$alt",           "$.xgafv",      "$fields",
+    "$key",           "$prettyPrint", "$quotaUser",
+    "$callback",      "$userProject", "alt",
+    "fields",         "key",          "prettyPrint",
+    "access_token",   "oauth_token",  "callback",
+    "quotaUser",      "userProject",  "userIp",
+    "uploadType",     "upload_id",    "$outputDefaults",
+    "upload_protocol"};
+// The parts of a field's path as a query parameter: "options.requestedPolicyVersion".
+bool is_known(Method const& method, std::string_view name) {
+    return method.query.contains(name) ||
+           std::find(kSystemParameters.begin(), kSystemParameters.end(), name) !=
+               kSystemParameters.end();
+}
+
+bool is_of_kind(Shape const& shape, std::string_view text) {
+    if (shape.kind == Shape::Kind::Boolean)
+        return text == "true" || text == "false" || text == "True" || text == "False";
+    if (shape.kind != Shape::Kind::Integer) return true;
+    long long number = 0;
+    auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return failure == std::errc() && end == text.data() + text.size();
+}
+
+// The older APIs let what they do not know pass.
+Outcome<Done> check_parameters(Method const& method, http::Request const& request) {
+    bool const is_strict = error_style_of(method.api->service) == ErrorStyle::Rpc;
+    std::vector<Violation> violations;
+    for (auto const& [name, value] : request.parameters) {
+        if (!is_known(method, name)) {
+            if (!is_strict) continue;
+            violations.push_back(
+                {"", fmt::format("Invalid JSON payload received. Unknown name \"{}\": Cannot bind "
+                                 "query parameter. Field '{}' could not be found in request "
+                                 "message.",
+                                 name, name)});
+        } else if (auto const shape = method.query.find(name);
+                   shape != method.query.end() && !is_of_kind(shape->second, value)) {
+            bool const is_number = shape->second.kind == Shape::Kind::Integer;
+            violations.push_back(
+                {name, fmt::format("Invalid value at '{}' ({}), \"{}\"", name,
+                                   is_number ? "TYPE_INT32" : "TYPE_BOOL", value)});
+        }
+    }
+    if (!violations.empty()) return invalid_body(violations);
+    return Done();
+}
+
+ApiError invalid_json(std::string_view why) {
+    return {.code = ErrorCode::InvalidArgument,
+            .message = fmt::format("Invalid JSON payload received. {}", why),
+            .legacy_reason = "parseError"};
+}
+
+Outcome<std::string> read_content(http::Request const& request, http::BodyReader& body) {
+    auto const too_large =
+        ApiError{.code = ErrorCode::InvalidArgument,
+                 .message = fmt::format("Request payload size exceeds the limit: {} bytes.",
+                                        limits::kContentBytes),
+                 .legacy_reason = "uploadTooLarge"};
+    if (request.content_length.value_or(0) > limits::kContentBytes) return too_large;
+    auto text = body.read_all(limits::kContentBytes);
+    if (!text.ok() && text.error().code() == ErrorCode::ResourceExhausted) return too_large;
+    if (!text.ok()) return text.error();
+    if (!request.headers.has_token("Content-Encoding", "gzip")) return text.release();
+    auto plain = decompress_gzip(text.value(), limits::kContentBytes);
+    if (plain.ok()) return plain.release();
+    if (plain.error().code() == ErrorCode::ResourceExhausted) return too_large;
+    return invalid_json("The body is " + plain.error().message() + ".");
+}
+
+// Google's own clients repeat the path's parameters in the body.
+void drop_path_parameters(json::value& content, PathParameters const& path, Shape const& shape) {
+    if (!content.is_object()) return;
+    for (auto const& [name, value] : path) {
+        if (!shape.fields.contains(name)) content.get_object().erase(name);
+    }
+}
+
+Outcome<json::value> parse_content(Method const& method, PathParameters const& path,
+                                   std::string_view text) {
+    if (text.find_first_not_of(" \t\r\n") == text.npos) return json::value(json::object());
+    boost::system::error_code failure;
+    auto content = json::parse(text, failure);
+    if (failure) return invalid_json(failure.message());
+    auto const shape = method.api->shapes.find(method.request);
+    if (shape == method.api->shapes.end()) return content;
+    drop_path_parameters(content, path, shape->second);
+    auto const violations = check_shape(method.api->shapes, shape->second, content);
+    if (!violations.empty()) return invalid_body(violations);
+    return content;
+}
+
+Outcome<http::Response> finish(http::Request const& request, Reply reply) {
+    if (auto* const response = std::get_if<http::Response>(&reply)) return std::move(*response);
+    auto& value = std::get<json::value>(reply);
+    auto const fields = request.parameter("fields");
+    if (auto const wanted = fields ? fields : request.parameter("$fields")) {
+        auto const parsed = PartialResponse::parse(*wanted);
+        if (!parsed.ok()) return parsed.error();
+        parsed.value().apply(value);
+    }
+    http::Response response;
+    response.headers.add("Content-Type", "application/json; charset=UTF-8");
+    response.headers.add("Vary", "Origin, X-Origin, Referer");
+    response.body = json::serialize(value) + "\n";
+    return response;
+}
+
+void compress(http::Request const& request, http::Response& response) {
+    auto* const text = std::get_if<std::string>(&response.body);
+    if (text == nullptr || text->size() < limits::kCompressedLeast) return;
+    if (!request.headers.has_token("Accept-Encoding", "gzip")) return;
+    if (!response.headers.find("Content-Type").value_or("").starts_with("application/json")) return;
+    *text = compress_gzip(*text);
+    response.headers.set("Content-Encoding", "gzip");
+}
+
+// Cloud Storage's other spellings of a method's path: that of downloads, and the one that its
+// clients use when they are told of an emulator.
+http::Request with_plain_path(http::Request request) {
+    constexpr std::string_view kDownload = "/download";
+    auto& path = request.path;
+    if (path.starts_with("/download/storage/")) path.erase(0, kDownload.size());
+    if (path == "/b" || path.starts_with("/b/")) path.insert(0, "/storage/v1");
+    return request;
+}
+
+std::uint64_t body_bytes(http::Response const& response) {
+    if (auto const* text = std::get_if<std::string>(&response.body)) return text->size();
+    if (auto const* range = std::get_if<http::FileRange>(&response.body)) return range->length;
+    return std::get<http::BodySource>(response.body).length.value_or(0);
+}
+
+}  // namespace
+
+struct Frontend::Asked {
+    Method const* method = nullptr;
+    std::string principal;
+    std::string error;
+};
+
+http::Response Frontend::handle(http::Request const& original, http::BodyReader& body) {
+    auto const began = clock_.now();
+    auto const time = timestamp(clock_.wall_now());
+    auto const request = with_plain_path(original);
+    Asked asked;
+    auto response = answer(request, body, asked);
+    compress(request, response);
+    json::object entry{{"time", time},
+                       {"verb", request.method},
+                       {"host", request.host},
+                       {"path", original.path},
+                       {"query", request.query},
+                       {"method", asked.method != nullptr ? asked.method->id : ""},
+                       {"version", asked.method != nullptr ? asked.method->api->version : ""},
+                       {"principal", asked.principal},
+                       {"status", response.status},
+                       {"duration_ms", elapsed_ms(began, clock_.now()).count()},
+                       {"response_bytes", body_bytes(response)}};
+    if (!asked.error.empty()) entry["error"] = asked.error;
+    journal_.add(std::move(entry));
+    return response;
+}
+
+http::Response Frontend::answer(http::Request const& request, http::BodyReader& body,
+                                Asked& asked) {
+    if (auto token = credentials_.answer(request, body)) return std::move(*token);
+    auto const matched = catalogue_.match(request.host, request.method, request.path);
+    auto style = ErrorStyle::Rpc;
+    Outcome<http::Response> outcome =
+        ApiError{.code = ErrorCode::NotFound, .message = "Method not found."};
+    if (matched) {
+        style = error_style_of(matched->method->api->service);
+        asked.method = matched->method;
+        outcome = serve(request, body, *matched, asked);
+    }
+    if (outcome.ok()) return outcome.release();
+    auto const error = outcome.release_error();
+    asked.error = error.message;
+    return error.response(style);
+}
+
+Outcome<http::Response> Frontend::serve(http::Request const& request, http::BodyReader& body,
+                                        MatchedMethod const& matched, Asked& asked) {
+    auto const& method = *matched.method;
+    auto const* const handler = methods_.find(method);
+    if (handler == nullptr) {
+        return ApiError{.code = ErrorCode::NotFound,
+                        .message = fmt::format("{} {} is an API method that this sandbox does not "
+                                               "serve.",
+                                               method.id, method.api->version)};
+    }
+    asked.principal = TRY(credentials_.principal_of(request));
+    bool const is_anonymous = asked.principal.empty();
+    if (is_anonymous && method.api->service != "storage") {
+        return ApiError{
+            .code = ErrorCode::Unauthenticated,
+            .message =
+                "Request is missing required authentication credential. Expected OAuth 2 "
+                "access token, login cookie or other valid authentication credential. See "
+                "https://developers.google.com/identity/sign-in/web/devconsole-project.",
+            .details = {error_info("CREDENTIALS_MISSING", "googleapis.com",
+                                   {{"method", method.id}, {"service", method.api->host}})}};
+    }
+    TRY(check_parameters(method, request));
+    Call call{.request = request,
+              .body = body,
+              .method = method,
+              .path = matched.parameters,
+              .is_upload = matched.is_upload,
+              .content = json::object(),
+              .principal = asked.principal};
+    if (!call.is_upload && request.method != "GET" && request.method != "HEAD") {
+        call.content =
+            TRY(parse_content(method, matched.parameters, TRY(read_content(request, body))));
+    }
+    TRY(admission_(call));
+    return finish(request, TRY((*handler)(call)));
+}
+
+}  // namespace aipress::sandbox

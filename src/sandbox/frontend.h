@@ -1,0 +1,47 @@
+// From a request to its method's handler and back: what all APIs have in common.
+//
+//     path -> method -> who asks -> may they -> body (gzip, JSON, shape) -> handler -> `fields`,
+//     gzip -> journal
+#pragma once
+
+#include <functional>
+
+#include "base/clock.h"
+#include "sandbox/credentials.h"
+#include "sandbox/request_journal.h"
+#include "sandbox/service.h"
+
+namespace aipress::sandbox {
+
+// Thread safe. All that it is given outlives it.
+class Frontend {
+public:
+    // Whether the project that is asked for has the API switched on.
+    using Admission = std::function<Outcome<Done>(Call const&)>;
+
+    Frontend(Clock& clock, Catalogue const& catalogue, Methods const& methods,
+             Credentials& credentials, RequestJournal& journal, Admission admission)
+        : clock_(clock),
+          catalogue_(catalogue),
+          methods_(methods),
+          credentials_(credentials),
+          journal_(journal),
+          admission_(std::move(admission)) {}
+
+    [[nodiscard]] http::Response handle(http::Request const& request, http::BodyReader& body);
+
+private:
+    struct Asked;  // what is known of a request, for its journal entry
+    http::Response answer(http::Request const& request, http::BodyReader& body, Asked& asked);
+    Outcome<http::Response> serve(http::Request const& request, http::BodyReader& body,
+                                  MatchedMethod const& matched, Asked& asked);
+
+    Clock& clock_;
+    Catalogue const& catalogue_;
+    Methods const& methods_;
+    Credentials& credentials_;
+    RequestJournal& journal_;
+    Admission const admission_;
+};
+
+}  // namespace aipress::sandbox

@@ -1,0 +1,119 @@
+// What all services have in common: bad input, credentials, encodings, the journal.
+#include "sandbox/frontend.h"
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "sandbox/gzip.h"
+#include "sandbox/sandbox.h"
+#include "testing/sandbox_host.h"
+#include "testing/status_matchers.h"
+
+namespace aipress::sandbox {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+
+class FrontendTest : public ::testing::Test {
+protected:
+    std::string const secrets_ = "/v1/projects/sandbox-project/secrets";
+    json::object const automatic_{{"replication", {{"automatic", json::object()}}}};
+
+    testing::HttpAnswer post_text(std::string body, testing::HttpHeaders headers = {}) {
+        headers.emplace_back("Content-Type", "application/json");
+        return host_.call("POST", secrets_ + "?secretId=s", std::move(body), std::move(headers));
+    }
+
+    SystemClock clock_;
+    testing::SandboxHost host_{clock_};
+};
+
+TEST_F(FrontendTest, ABodyThatIsNotOfItsShapeIsRefused) {
+    for (auto const& [body, said] : std::vector<std::pair<std::string, std::string>>{
+             {"{\"replication\": ", "Invalid JSON payload received."},
+             {R"({"unknown": 1})", "Unknown name \\\"unknown\\\""},
+             {R"({"replication": {"automatic": {"x": 1}}})", "Unknown name \\\"x\\\""},
+             {R"({"labels": "none"})", "labels"},
+             {R"({"replication": []})", "replication"},
+             {R"([1])", "INVALID_ARGUMENT"}}) {
+        auto const answer = post_text(body);
+        EXPECT_EQ(answer.status, 400) << body;
+        EXPECT_EQ(answer.body.at_pointer("/error/status"), "INVALID_ARGUMENT") << answer.text;
+        EXPECT_THAT(answer.text, HasSubstr(said));
+    }
+    EXPECT_EQ(host_.get(secrets_ + "/s").status, 404);
+    EXPECT_EQ(host_.get(secrets_ + "?pageSize=many").status, 400);
+    EXPECT_EQ(host_.get(secrets_ + "?noSuchParameter=1").status, 400);
+    EXPECT_EQ(host_.get("/v1/no/such/method").status, 404);
+}
+
+TEST_F(FrontendTest, AHugeBodyIsRefusedBeforeItIsRead) {
+    std::string const huge(100u << 20, ' ');
+    auto const answer = post_text(huge);
+    // The connection may break while the client still writes.
+    EXPECT_THAT(answer.status, ::testing::AnyOf(0, 400));
+    EXPECT_EQ(host_.get(secrets_).status, 200);
+    auto const bomb = compress_gzip(std::string(50u << 20, ' '));
+    EXPECT_EQ(post_text(bomb, {{"Content-Encoding", "gzip"}}).status, 400);
+}
+
+TEST_F(FrontendTest, GzipBothWays) {
+    auto const made =
+        post_text(compress_gzip(json::serialize(automatic_)), {{"Content-Encoding", "gzip"}});
+    EXPECT_EQ(made.status, 200) << made.text;
+    for (int i = 0; i < 20; ++i) host_.post(secrets_ + fmt::format("?secretId=s{}", i), automatic_);
+    auto const list = host_.call("GET", secrets_, "", {{"Accept-Encoding", "gzip"}});
+    EXPECT_EQ(list.header("Content-Encoding"), "gzip");
+    EXPECT_EQ(testing::must(decompress_gzip(list.text, 1u << 20)), host_.get(secrets_).text);
+}
+
+TEST_F(FrontendTest, EnumeratorsMayBeNumbersAndFieldsAreChosen) {
+    auto const policy = host_.post("/v1/projects/sandbox-project:getIamPolicy",
+                                   {{"options", {{"requestedPolicyVersion", "3"}}}});
+    EXPECT_EQ(policy.status, 200) << policy.text;
+    host_.post(secrets_ + "?secretId=a", automatic_);
+    auto const names = host_.get(secrets_ + "?fields=secrets(name)");
+    EXPECT_EQ(names.body.at_pointer("/secrets/0").as_object().size(), 1u);
+    EXPECT_EQ(host_.get(secrets_ + "?fields=secrets(").status, 400);
+}
+
+TEST_F(FrontendTest, WhoAsksMustSaySo) {
+    testing::HttpClient client;
+    auto const url = host_.url() + secrets_;
+    auto const anonymous = client.send({.url = url});
+    EXPECT_EQ(anonymous.status, 401);
+    EXPECT_EQ(anonymous.reason(), "CREDENTIALS_MISSING");
+    auto const token =
+        client.send({.verb = "POST",
+                     .url = host_.url() + "/token",
+                     .body = "grant_type=refresh_token&refresh_token=r&client_id=c&client_secret=s",
+                     .headers = {{"Content-Type", "application/x-www-form-urlencoded"}}});
+    ASSERT_EQ(token.status, 200) << token.text;
+    auto const bearer = "Bearer " + std::string(token.body.at("access_token").as_string());
+    EXPECT_EQ(client.send({.url = url, .headers = {{"Authorization", bearer}}}).status, 200);
+    auto const metadata =
+        host_.url() + "/computeMetadata/v1/instance/service-accounts/default/token";
+    EXPECT_EQ(client.send({.url = metadata}).status, 403);
+    EXPECT_EQ(client.send({.url = metadata, .headers = {{"Metadata-Flavor", "Google"}}}).status,
+              200);
+}
+
+TEST_F(FrontendTest, EveryRequestIsJournaled) {
+    post_text("{");
+    host_.get(secrets_ + "?pageSize=1");
+    auto const entries = testing::must(read_requests(journal_file(host_.data())));
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_EQ(entries[0].at("method"), "secretmanager.projects.secrets.create");
+    EXPECT_EQ(entries[0].at("status"), 400);
+    EXPECT_THAT(std::string(entries[0].at("error").as_string()), HasSubstr("Invalid JSON"));
+    EXPECT_EQ(entries[1].at("query"), "pageSize=1");
+    EXPECT_EQ(entries[1].at("id"), 2);
+    host_.restart();
+    host_.get(secrets_);
+    EXPECT_EQ(testing::must(read_requests(journal_file(host_.data()))).back().at("id"), 3);
+}
+
+}  // namespace
+}  // namespace aipress::sandbox

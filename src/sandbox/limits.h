@@ -1,0 +1,25 @@
+// Every bound of the sandbox; Google's own where it publishes one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace aipress::sandbox::limits {
+
+inline constexpr std::size_t kContentBytes = 10u << 20;    // of a JSON body, decompressed
+inline constexpr std::size_t kCompressedLeast = 1u << 10;  // smaller replies go as they are
+inline constexpr std::uint64_t kJournalBytes = 64u << 20;  // of requests.jsonl, twice
+inline constexpr milliseconds kTokenTime{3'600'000};
+inline constexpr milliseconds kStopTime{5'000};  // for requests in flight
+
+inline constexpr std::size_t kBatchEnable = 20;         // serviceusage, services of a call
+inline constexpr std::size_t kSecretBytes = 64u << 10;  // of a version's payload
+inline constexpr std::size_t kComposeSources = 32;
+inline constexpr unsigned kOverwrittenMost = 8;  // times that a reader looks again
+inline constexpr std::size_t kObjectNameBytes = 1024;
+inline constexpr std::size_t kMetadataBytes = 1u << 20;  // an upload's JSON part
+inline constexpr std::uint64_t kResumableStep = 256u << 10;
+
+}  // namespace aipress::sandbox::limits

@@ -1,0 +1,53 @@
+// Long-running operations as google.longrunning has them. An operation's effect is in the store
+// with it; only its being done is told later, by the clock: so a restart forgets none.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "sandbox/outcome.h"
+#include "sandbox/service.h"
+
+namespace aipress::sandbox {
+
+enum class OperationTiming {
+    Instant,    // done when first asked for
+    Realistic,  // after as long as Google takes
+};
+
+// A number that was not given before: 1, 2, … for each `counter`.
+[[nodiscard]] Outcome<std::uint64_t> next_number(Transaction& transaction,
+                                                 std::string_view counter);
+
+// Thread safe. The clock outlives it.
+class Operations {
+public:
+    Operations(Clock& clock, OperationTiming timing) : clock_(clock), timing_(timing) {}
+
+    // `prefix`: "operations/cp." is continued by a number. Returns what the client is told: the
+    // operation's name. `response` has its "@type".
+    [[nodiscard]] Outcome<boost::json::value> start(Transaction& transaction,
+                                                    std::string_view prefix,
+                                                    boost::json::object metadata,
+                                                    boost::json::object response,
+                                                    milliseconds takes) const;
+    // Errors: NotFound.
+    [[nodiscard]] Outcome<boost::json::value> get(Transaction& transaction,
+                                                  std::string const& name) const;
+
+private:
+    Clock& clock_;
+    OperationTiming const timing_;
+};
+
+// A resource as an operation's response holds it; `type`: "google.api.Thing".
+[[nodiscard]] boost::json::object with_type(boost::json::value resource, std::string_view type);
+
+// A change of Resource Manager; `metadata`: "v3.CreateFolderMetadata".
+[[nodiscard]] Outcome<Reply> start_change(Operations const& operations, Transaction& transaction,
+                                          std::string_view metadata, boost::json::object response,
+                                          milliseconds takes);
+
+}  // namespace aipress::sandbox

@@ -1,0 +1,155 @@
+#include "sandbox/sandbox.h"
+
+#include <unistd.h>
+#include <unordered_set>
+
+#include "http/certificates.h"
+#include "http/server.h"
+#include "sandbox/credentials.h"
+#include "sandbox/data_folder.h"
+#include "sandbox/frontend.h"
+#include "sandbox/limits.h"
+#include "sandbox/projects.h"
+#include "sandbox/resource_manager.h"
+#include "sandbox/secret_manager.h"
+#include "sandbox/service_usage.h"
+#include "sandbox/storage/buckets.h"
+#include "sandbox/storage/managed_folders.h"
+#include "sandbox/storage/objects.h"
+#include "sandbox/storage/uploads.h"
+
+namespace aipress::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Every blob that an object has; what else is on disk, a crash has left.
+Result<std::unordered_set<std::string>> blobs_in_use(Store const& store) {
+    constexpr std::size_t kPage = 1000;
+    std::unordered_set<std::string> used;
+    TRY(store.read([&](Transaction& transaction) -> Result<void> {
+        for (auto const collection : {kObjects, kOldObjects}) {
+            std::string start;
+            do {
+                auto page = TRY(transaction.list(collection, "", start, kPage));
+                for (auto const& document : page.documents) {
+                    used.insert(text_field(document.body.as_object(), "blob"));
+                }
+                start = std::move(page.next);
+            } while (!start.empty());
+        }
+        return {};
+    }));
+    return used;
+}
+
+}  // namespace
+
+// In the order in which they need each other; taken apart the other way round.
+struct Sandbox::Impl {
+    Impl(Clock& clock, OperationTiming timing, DataFolder folder, Store opened_store,
+         Blobs opened_blobs, http::CertificateAuthority opened_authority,
+         std::unique_ptr<RequestJournal> opened_journal)
+        : clock_(clock),
+          folder_(std::move(folder)),
+          store_(std::move(opened_store)),
+          blobs_(std::move(opened_blobs)),
+          authority_(std::move(opened_authority)),
+          journal_(std::move(opened_journal)),
+          credentials_(clock),
+          operations_(clock, timing),
+          object_changes_(store_, blobs_, clock),
+          methods_(catalogue_),
+          frontend_(clock, catalogue_, methods_, credentials_, *journal_, [this](Call const& call) {
+              return read<Done>(store_, [&](Transaction& transaction) {
+                  return check_service_enabled(transaction, call);
+              });
+          }) {}
+
+    Result<void> prepare();
+    Result<void> listen(std::uint16_t port);
+
+    Clock& clock_;
+    DataFolder const folder_;
+    Store store_;
+    Blobs const blobs_;
+    http::CertificateAuthority const authority_;
+    std::unique_ptr<RequestJournal> const journal_;
+    Credentials credentials_;
+    Operations const operations_;
+    ObjectChanges object_changes_;
+    Catalogue const catalogue_;
+    Methods methods_;
+    Frontend frontend_;
+    std::optional<http::Server> server_;
+};
+
+Result<void> Sandbox::Impl::prepare() {
+    auto const used = TRY(blobs_in_use(store_));
+    TRY(blobs_.sweep([&](std::string const& id) -> Result<bool> { return used.contains(id); }));
+    auto made = write<Done>(store_, [&](Transaction& transaction) {
+        return make_first_resources(transaction, clock_.wall_now());
+    });
+    if (!made.ok()) {
+        auto const error = made.release_error();
+        return Error(error.code, error.message);
+    }
+    serve_resource_manager(methods_, store_, clock_, operations_);
+    serve_service_usage(methods_, store_, operations_);
+    serve_billing(methods_, store_);
+    serve_secret_manager(methods_, store_, clock_);
+    serve_buckets(methods_, store_, clock_);
+    serve_managed_folders(methods_, store_, clock_);
+    serve_objects(methods_, store_, blobs_, object_changes_);
+    return serve_uploads(methods_, store_, blobs_, object_changes_, folder_.path() / "uploads");
+}
+
+Result<void> Sandbox::Impl::listen(std::uint16_t port) {
+    http::ServerOptions const options{.port = port};
+    server_ = TRY(http::Server::start(options, &authority_,
+                                      [this](http::Request const& request, http::BodyReader& body) {
+                                          return frontend_.handle(request, body);
+                                      }));
+    return folder_.announce(
+        {.pid = ::getpid(), .port = server_->port(), .started = timestamp(clock_.wall_now())});
+}
+
+Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
+    auto folder = TRY(DataFolder::lock(options.data));
+    auto store = TRY(Store::open(options.data / "resources.sqlite"));
+    auto blobs = TRY(Blobs::open(options.data / "blobs"));
+    auto authority = TRY(http::CertificateAuthority::open(options.data));
+    auto journal = TRY(RequestJournal::open(journal_file(options.data)));
+    auto impl =
+        std::make_unique<Impl>(clock, options.operations, std::move(folder), std::move(store),
+                               std::move(blobs), std::move(authority), std::move(journal));
+    TRY(impl->prepare());
+    TRY(impl->listen(options.port));
+    return Sandbox(std::move(impl));
+}
+
+Sandbox::Sandbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Sandbox::Sandbox(Sandbox&&) noexcept = default;
+Sandbox& Sandbox::operator=(Sandbox&&) noexcept = default;
+
+Sandbox::~Sandbox() {
+    if (impl_) stop();
+}
+
+std::uint16_t Sandbox::port() const {
+    return impl_->server_->port();
+}
+
+fs::path Sandbox::certificate_file() const {
+    return impl_->folder_.path() / "ca.pem";
+}
+
+void Sandbox::stop() {
+    impl_->server_->stop(limits::kStopTime);
+}
+
+fs::path journal_file(fs::path const& data) {
+    return data / "requests.jsonl";
+}
+
+}  // namespace aipress::sandbox

@@ -1,0 +1,45 @@
+// The whole of a sandbox: its state on disk, its services, its server. See README.md.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "sandbox/operations.h"
+
+namespace aipress::sandbox {
+
+struct SandboxOptions {
+    std::filesystem::path data = {};  // made when it is not there
+    std::uint16_t port = 0;           // 0: any that is free
+    OperationTiming operations = OperationTiming::Instant;
+};
+
+// Thread safe. Whatever it acknowledged is on disk: it may be killed at any moment and started
+// again on the same folder.
+class Sandbox {
+public:
+    // Listens when this returns. The clock outlives it. Errors: FailedPrecondition when another one
+    // has the folder or the port, or its files are damaged; Unavailable for the disk.
+    [[nodiscard]] static Result<Sandbox> start(SandboxOptions const& options, Clock& clock);
+    Sandbox(Sandbox&&) noexcept;
+    Sandbox& operator=(Sandbox&&) noexcept;
+    ~Sandbox();  // stop()
+
+    [[nodiscard]] std::uint16_t port() const;
+    // The certificate that its TLS answers are signed with, as a file.
+    [[nodiscard]] std::filesystem::path certificate_file() const;
+    // Lets requests in flight end (for limits::kStopTime).
+    void stop();
+
+private:
+    struct Impl;
+    explicit Sandbox(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+// The journal of the requests to the sandbox in this folder.
+[[nodiscard]] std::filesystem::path journal_file(std::filesystem::path const& data);
+
+}  // namespace aipress::sandbox
