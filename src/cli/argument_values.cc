@@ -1,6 +1,7 @@
 #include "cli/argument_values.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -47,6 +48,12 @@ Result<std::size_t> choice_value(std::string_view option, std::string_view text,
     if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
     return Error(ErrorCode::InvalidArgument,
                  fmt::format("{}: '{}' is none of {}", option, text, fmt::join(choices, ", ")));
+}
+
+Result<OutputFormat> format_value(std::string_view text) {
+    constexpr std::array<std::string_view, 2> kChoices{"table", "json"};
+    if (text.empty()) return OutputFormat::Table;
+    return static_cast<OutputFormat>(TRY(choice_value("--format", text, kChoices)));
 }
 
 std::vector<std::string> split_list(std::string_view text) {

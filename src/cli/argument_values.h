@@ -14,6 +14,10 @@
 
 namespace aipress::cli {
 
+enum class OutputFormat { Table, Json };
+
+// Of --format; Table when it was not given.
+[[nodiscard]] Result<OutputFormat> format_value(std::string_view text);
 // `password_variable`: where the password comes from when the URL has none.
 [[nodiscard]] Result<mysql::Endpoint> endpoint_value(std::string_view option, std::string_view url,
                                                      char const* password_variable);

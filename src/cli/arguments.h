@@ -1,49 +1,18 @@
-// What was typed, read and checked before anything is touched. The only door to CLI11.
+// What was typed, read and checked before anything is touched. CLI11 is included here and by the
+// groups of commands (*_arguments.cc) alone.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "base/result.h"
-#include "mover/options.h"
+#include "cli/database_arguments.h"
+#include "cli/sandbox_arguments.h"
 
 namespace aipress::cli {
 
-enum class Verb {
-    Move,
-    Status,
-    Pause,
-    Resume,
-    Switch,
-    Rollback,
-    Finalize,
-    Preflight,
-    Verify,
-    Completion,
-};
-// "move", as typed.
-[[nodiscard]] std::string_view to_string(Verb verb);
-
-enum class OutputFormat { Table, Json };
-
-struct Arguments {
-    Verb verb = Verb::Move;
-    std::string journal;
-    // Both or neither; always both for move, preflight and verify.
-    std::optional<mysql::Endpoint> source;
-    std::optional<mysql::Endpoint> target;
-    mover::MoveOptions options;  // source and target are filled in when given
-    OutputFormat format = OutputFormat::Table;
-    bool quiet = false;
-    bool dry_run = false;
-    std::string confirmed_database;  // finalize --confirm
-    std::string accepted_loss;       // rollback --accept-loss
-    // The options of a move as typed, quoted for a shell and without passwords:
-    // "--source mysql://wp@db1/wp --workers 8".
-    std::string move_options_text;
-};
+// `completion`: a script for the shell.
+struct CompletionArguments {};
 
 // --help, --version, or why it cannot be done.
 struct EarlyExit {
@@ -52,12 +21,15 @@ struct EarlyExit {
     std::string error;   // for stderr
 };
 
+using Command = std::variant<DatabaseArguments, SandboxArguments, CompletionArguments, EarlyExit>;
+
 // Passwords that are not in the URLs are taken from AIPRESS_SOURCE_PASSWORD and
 // AIPRESS_TARGET_PASSWORD.
-[[nodiscard]] std::variant<Arguments, EarlyExit> parse_arguments(int argc, char const* const* argv);
+[[nodiscard]] Command parse_arguments(int argc, char const* const* argv);
 
-// The commands below `database` and their options: "move", {"--source", …}.
+// The commands of each group and their options: "database", "move", {"--source", …}.
 struct CommandWords {
+    std::string group;
     std::string name;
     std::vector<std::string> options;
 };

@@ -19,7 +19,7 @@ using ::testing::Not;
 constexpr char const* kSource = "mysql://wp:s3cret@db1:3306/wp";
 constexpr char const* kTarget = "mysql://wp:s3cret@db2/wp";
 
-std::variant<Arguments, EarlyExit> parse(std::vector<std::string> words) {
+Command parse(std::vector<std::string> words) {
     words.insert(words.begin(), "aipress");
     std::vector<char const*> argv;
     for (auto const& word : words) argv.push_back(word.c_str());
@@ -33,11 +33,11 @@ std::vector<std::string> move_with(std::vector<std::string> const& more) {
     return words;
 }
 
-Arguments accepted(std::vector<std::string> const& words) {
+DatabaseArguments accepted(std::vector<std::string> const& words) {
     auto parsed = parse(words);
     auto const* const exit = std::get_if<EarlyExit>(&parsed);
     EXPECT_EQ(exit, nullptr) << (exit == nullptr ? "" : exit->error);
-    return exit == nullptr ? std::get<Arguments>(std::move(parsed)) : Arguments{};
+    return exit == nullptr ? std::get<DatabaseArguments>(std::move(parsed)) : DatabaseArguments{};
 }
 
 // What is said about it; "accepted" if it was.
@@ -186,12 +186,47 @@ TEST(ArgumentsTest, TheOtherVerbs) {
             .dry_run);
 }
 
+SandboxArguments sandbox_arguments(std::vector<std::string> const& words) {
+    auto parsed = parse(words);
+    auto const* const exit = std::get_if<EarlyExit>(&parsed);
+    EXPECT_EQ(exit, nullptr) << (exit == nullptr ? "" : exit->error);
+    return exit == nullptr ? std::get<SandboxArguments>(std::move(parsed)) : SandboxArguments{};
+}
+
+TEST(ArgumentsTest, TheSandboxsVerbs) {
+    auto const up = sandbox_arguments({"sandbox", "up", "--data", "/d", "--port", "0",
+                                       "--operations", "realistic", "--format", "json"});
+    EXPECT_EQ(up.verb, SandboxVerb::Up);
+    EXPECT_EQ(up.data, "/d");
+    EXPECT_EQ(up.port, 0);
+    EXPECT_EQ(up.operations, sandbox::OperationTiming::Realistic);
+    EXPECT_EQ(up.format, OutputFormat::Json);
+    ::setenv("XDG_STATE_HOME", "/state", 1);
+    auto const usual = sandbox_arguments({"sandbox", "up"});
+    ::unsetenv("XDG_STATE_HOME");
+    EXPECT_EQ(usual.data, "/state/aipress/sandbox");
+    EXPECT_EQ(usual.port, 8480);
+    EXPECT_EQ(usual.operations, sandbox::OperationTiming::Instant);
+    auto const env = sandbox_arguments({"sandbox", "env", "--for", "node", "--mode", "proxy"});
+    EXPECT_EQ(env.client, sandbox::Client::Node);
+    EXPECT_EQ(env.mode, sandbox::ClientMode::Proxy);
+    EXPECT_EQ(sandbox_arguments({"sandbox", "requests", "--last", "5"}).last, 5u);
+    EXPECT_THAT(refusal({"sandbox", "up", "--port", "65536"}), HasSubstr("from 0 to 65535"));
+    EXPECT_THAT(refusal({"sandbox", "up", "--operations", "x"}),
+                HasSubstr("next: aipress sandbox up --help"));
+    EXPECT_THAT(refusal({"sandbox", "env"}), HasSubstr("--for is required"));
+    EXPECT_THAT(refusal({"sandbox", "reset"}), HasSubstr("--confirm is required"));
+    EXPECT_THAT(refusal({"sandbox", "dance"}), HasSubstr("unknown command 'dance'"));
+}
+
 TEST(ArgumentsTest, HelpAndVersionAreNoErrors) {
     for (auto const& [words, text] : std::vector<std::pair<std::vector<std::string>, std::string>>{
              {{"--version"}, "aipress "},
              {{"--help"}, "AIPRESS_SOURCE_PASSWORD"},
              {{"database", "move", "--help"}, "--fence-budget TIME"},
-             {{"database", "finalize", "--help"}, "--confirm DATABASE"}}) {
+             {{"database", "finalize", "--help"}, "--confirm DATABASE"},
+             {{"sandbox", "--help"}, "aipress sandbox env --for gcloud"},
+             {{"sandbox", "up", "--help"}, "--port N"}}) {
         auto const parsed = parse(words);
         auto const& exit = std::get<EarlyExit>(parsed);
         EXPECT_EQ(exit.code, 0);
@@ -226,6 +261,9 @@ test "$(complete_words aipress da)" = "database" || exit 11
 test "$(complete_words aipress database fi)" = "finalize" || exit 12
 test "$(complete_words aipress database move --fence)" = "--fence-budget" || exit 13
 test "$(complete_words aipress database move --switch m)" = "manual" || exit 14
+test "$(complete_words aipress sandbox sta)" = "status" || exit 15
+test "$(complete_words aipress sandbox env --fo)" = "--for" || exit 16
+test "$(complete_words aipress sandbox env --for gs)" = "gsutil" || exit 17
 exit 0
 )bash";
     EXPECT_EQ(std::system(("bash " + script.string()).c_str()), 0);

@@ -22,7 +22,7 @@ struct Checked {
     mysql::Connection source;
 };
 
-Result<Checked> check_servers(Context const& context, Arguments const& arguments) {
+Result<Checked> check_servers(Context const& context, DatabaseArguments const& arguments) {
     // A database that is missing is a finding, not a failed login.
     mysql::SessionOptions const session{.use_database = false};
     auto source =
@@ -40,7 +40,7 @@ int fail(Error const& error) {
 }
 
 // The journal names its two sides; what is compared has to be those.
-Result<void> check_journal(Arguments const& arguments) {
+Result<void> check_journal(DatabaseArguments const& arguments) {
     if (arguments.journal.empty()) return {};
     auto const report = TRY(mover::read_journal_report(arguments.journal));
     bool const is_same = report.source == arguments.source->display() &&
@@ -57,7 +57,7 @@ std::string comparing_line(mover::CompareReport const& report) {
 
 }  // namespace
 
-int run_preflight(Arguments const& arguments, Environment& environment) {
+int run_preflight(DatabaseArguments const& arguments, Environment& environment) {
     auto const context =
         context_of(environment, Deadline::after(environment.clock, kPreflightTimeout));
     auto const checked = check_servers(context, arguments);
@@ -66,7 +66,7 @@ int run_preflight(Arguments const& arguments, Environment& environment) {
     return checked->findings.passed() ? 0 : 1;
 }
 
-int run_dry_run(Arguments const& arguments, Environment& environment) {
+int run_dry_run(DatabaseArguments const& arguments, Environment& environment) {
     auto const context =
         context_of(environment, Deadline::after(environment.clock, kPreflightTimeout));
     auto checked = check_servers(context, arguments);
@@ -79,7 +79,7 @@ int run_dry_run(Arguments const& arguments, Environment& environment) {
     return schema.ok() && checked->findings.passed() ? 0 : 1;
 }
 
-int run_verify(Arguments const& arguments, Environment& environment) {
+int run_verify(DatabaseArguments const& arguments, Environment& environment) {
     auto const journal = check_journal(arguments);
     if (!journal.ok()) return fail(journal.error());
     bool const is_shown = !arguments.quiet && style_of_stderr() == ProgressStyle::Terminal;

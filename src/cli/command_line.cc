@@ -10,7 +10,7 @@
 namespace aipress::cli {
 namespace {
 
-int dispatch(Arguments const& arguments, Environment& environment) {
+int dispatch(DatabaseArguments const& arguments, Environment& environment) {
     switch (arguments.verb) {
         case Verb::Move:
             return arguments.dry_run ? run_dry_run(arguments, environment)
@@ -27,9 +27,6 @@ int dispatch(Arguments const& arguments, Environment& environment) {
             return run_preflight(arguments, environment);
         case Verb::Verify:
             return run_verify(arguments, environment);
-        case Verb::Completion:
-            print_data(bash_completion());
-            return 0;
     }
     return 2;
 }
@@ -37,13 +34,20 @@ int dispatch(Arguments const& arguments, Environment& environment) {
 }  // namespace
 
 int run(int argc, char const* const* argv, Environment environment) {
-    auto const parsed = parse_arguments(argc, argv);
-    if (auto const* const exit = std::get_if<EarlyExit>(&parsed)) {
+    auto const command = parse_arguments(argc, argv);
+    if (auto const* const exit = std::get_if<EarlyExit>(&command)) {
         print_data(exit->output);
         fmt::print(stderr, "{}", exit->error);
         return exit->code;
     }
-    return dispatch(std::get<Arguments>(parsed), environment);
+    if (auto const* const database = std::get_if<DatabaseArguments>(&command)) {
+        return dispatch(*database, environment);
+    }
+    if (auto const* const sandbox = std::get_if<SandboxArguments>(&command)) {
+        return run_sandbox(*sandbox, environment);
+    }
+    print_data(bash_completion());
+    return 0;
 }
 
 }  // namespace aipress::cli

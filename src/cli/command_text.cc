@@ -12,7 +12,7 @@ std::string confirmation(Verb verb, std::string_view database) {
 
 }  // namespace
 
-std::string command_text(Verb verb, Arguments const& arguments) {
+std::string command_text(Verb verb, DatabaseArguments const& arguments) {
     auto text = fmt::format("aipress database {} --journal {}", to_string(verb),
                             shell_quoted(arguments.journal));
     if (!arguments.move_options_text.empty()) text += " " + arguments.move_options_text;
@@ -20,7 +20,8 @@ std::string command_text(Verb verb, Arguments const& arguments) {
     return text;
 }
 
-std::string command_text(Verb verb, Arguments const& arguments, mover::Report const& report) {
+std::string command_text(Verb verb, DatabaseArguments const& arguments,
+                         mover::Report const& report) {
     return fmt::format(
         "aipress database {} --journal {} --source {} --target {}{}", to_string(verb),
         shell_quoted(arguments.journal), shell_quoted("mysql://" + report.source),

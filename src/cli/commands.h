@@ -9,19 +9,22 @@ namespace aipress::cli {
 
 // move, and the verbs that take over a move that no process works on: opens the journal, runs to
 // the goal in the foreground, prints the report.
-[[nodiscard]] int run_move(Arguments const& arguments, Environment& environment, mover::Goal goal);
+[[nodiscard]] int run_move(DatabaseArguments const& arguments, Environment& environment,
+                           mover::Goal goal);
 // move --dry-run
-[[nodiscard]] int run_dry_run(Arguments const& arguments, Environment& environment);
-[[nodiscard]] int run_preflight(Arguments const& arguments, Environment& environment);
-[[nodiscard]] int run_verify(Arguments const& arguments, Environment& environment);
-[[nodiscard]] int run_status(Arguments const& arguments, Environment& environment);
+[[nodiscard]] int run_dry_run(DatabaseArguments const& arguments, Environment& environment);
+[[nodiscard]] int run_preflight(DatabaseArguments const& arguments, Environment& environment);
+[[nodiscard]] int run_verify(DatabaseArguments const& arguments, Environment& environment);
+[[nodiscard]] int run_status(DatabaseArguments const& arguments, Environment& environment);
 // pause, resume, switch, rollback, finalize
-[[nodiscard]] int run_control(Arguments const& arguments, Environment& environment);
+[[nodiscard]] int run_control(DatabaseArguments const& arguments, Environment& environment);
+
+[[nodiscard]] int run_sandbox(SandboxArguments const& arguments, Environment& environment);
 
 // "aipress database VERB --journal FILE [the move's options]".
-[[nodiscard]] std::string command_text(Verb verb, Arguments const& arguments);
+[[nodiscard]] std::string command_text(Verb verb, DatabaseArguments const& arguments);
 // The same for a move of which only the report is known.
-[[nodiscard]] std::string command_text(Verb verb, Arguments const& arguments,
+[[nodiscard]] std::string command_text(Verb verb, DatabaseArguments const& arguments,
                                        mover::Report const& report);
 // The database's name in Endpoint::display().
 [[nodiscard]] std::string database_of(std::string_view display);

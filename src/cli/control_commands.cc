@@ -15,7 +15,7 @@ using mover::Report;
 
 constexpr milliseconds kStatusTimeout{10'000};
 
-std::string socket_of(Arguments const& arguments) {
+std::string socket_of(DatabaseArguments const& arguments) {
     return arguments.journal + ".sock";
 }
 
@@ -28,7 +28,8 @@ Result<Report> report_of_answer(boost::json::object const& answer) {
 }
 
 // nullopt when no process works on the journal.
-Result<std::optional<Report>> ask_running(Arguments const& arguments, Environment& environment) {
+Result<std::optional<Report>> ask_running(DatabaseArguments const& arguments,
+                                          Environment& environment) {
     Context const context(environment.clock, Deadline::after(environment.clock, kStatusTimeout),
                           environment.stop);
     auto answer = mover::control_call(context, socket_of(arguments), {{"verb", "status"}});
@@ -57,7 +58,7 @@ mover::Goal goal_of(Verb verb) {
 }
 
 // What must be typed out for this verb is checked before anything is asked of the move.
-Result<void> check_names(Arguments const& arguments, Report const& report) {
+Result<void> check_names(DatabaseArguments const& arguments, Report const& report) {
     if (arguments.verb == Verb::Finalize) {
         TRY(check_typed_name("--confirm", arguments.confirmed_database, report));
     }
@@ -67,7 +68,7 @@ Result<void> check_names(Arguments const& arguments, Report const& report) {
     return {};
 }
 
-boost::json::object request_of(Arguments const& arguments) {
+boost::json::object request_of(DatabaseArguments const& arguments) {
     boost::json::object request{{"verb", to_string(arguments.verb)}};
     if (arguments.verb == Verb::Rollback) {
         request["accept_loss"] = !arguments.accepted_loss.empty();
@@ -76,7 +77,7 @@ boost::json::object request_of(Arguments const& arguments) {
     return request;
 }
 
-int send_to_running(Arguments const& arguments, Environment& environment) {
+int send_to_running(DatabaseArguments const& arguments, Environment& environment) {
     Context const context(environment.clock, Deadline::never(), environment.stop);
     auto const answer = mover::control_call(context, socket_of(arguments), request_of(arguments));
     if (!answer.ok()) {
@@ -91,7 +92,7 @@ int send_to_running(Arguments const& arguments, Environment& environment) {
     return 0;
 }
 
-int take_over(Arguments const& arguments, Environment& environment, Report const& report) {
+int take_over(DatabaseArguments const& arguments, Environment& environment, Report const& report) {
     if (arguments.verb == Verb::Pause) {
         return fail({ErrorCode::FailedPrecondition,
                      "no move is running on this journal: there is nothing to pause"},
@@ -108,7 +109,7 @@ int take_over(Arguments const& arguments, Environment& environment, Report const
 
 }  // namespace
 
-int run_status(Arguments const& arguments, Environment& environment) {
+int run_status(DatabaseArguments const& arguments, Environment& environment) {
     auto const running = ask_running(arguments, environment);
     if (!running.ok()) return fail(running.error());
     if (running.value()) {
@@ -121,7 +122,7 @@ int run_status(Arguments const& arguments, Environment& environment) {
     return 0;
 }
 
-int run_control(Arguments const& arguments, Environment& environment) {
+int run_control(DatabaseArguments const& arguments, Environment& environment) {
     auto const running = ask_running(arguments, environment);
     if (!running.ok()) return fail(running.error());
     auto const report = running.value() ? Result<Report>(*running.value())

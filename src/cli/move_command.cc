@@ -10,7 +10,8 @@ namespace aipress::cli {
 namespace {
 
 // What the operator can do about it.
-std::string next_step(Error const& error, Arguments const& arguments, mover::Report const& report) {
+std::string next_step(Error const& error, DatabaseArguments const& arguments,
+                      mover::Report const& report) {
     if (error.code() == ErrorCode::InvalidArgument) return "";
     bool const is_over = report.state == mover::State::Aborted ||
                          report.state == mover::State::RolledBack ||
@@ -24,14 +25,14 @@ std::string next_step(Error const& error, Arguments const& arguments, mover::Rep
     return again;
 }
 
-void print_stopped(Arguments const& arguments, mover::Report const& report) {
+void print_stopped(DatabaseArguments const& arguments, mover::Report const& report) {
     print_failure(
         fmt::format("stopped in state {}; the {} serves, the journal knows how far it got",
                     to_string(report.state), report.owner),
         command_text(Verb::Move, arguments));
 }
 
-int print_opening_failure(Error const& error, Arguments const& arguments) {
+int print_opening_failure(Error const& error, DatabaseArguments const& arguments) {
     bool const is_held = error.code() == ErrorCode::Unavailable;
     print_failure(
         error.message(),
@@ -41,7 +42,7 @@ int print_opening_failure(Error const& error, Arguments const& arguments) {
 
 }  // namespace
 
-int run_move(Arguments const& arguments, Environment& environment, mover::Goal goal) {
+int run_move(DatabaseArguments const& arguments, Environment& environment, mover::Goal goal) {
     ProgressDisplay progress(environment.clock,
                              arguments.quiet ? ProgressStyle::None : style_of_stderr(),
                              write_to_stderr, width_of_stderr);

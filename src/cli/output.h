@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cli/arguments.h"
+#include "cli/argument_values.h"
 #include "mover/compare.h"
 #include "mover/preflight.h"
 #include "mover/report.h"

@@ -144,7 +144,7 @@ TEST(FailureTest, NamesTheNextCommand) {
 }
 
 TEST(CommandTextTest, CanBePastedBack) {
-    Arguments arguments;
+    DatabaseArguments arguments;
     arguments.journal = "my journal";
     arguments.move_options_text = "--source mysql://wp@db1/wp --target mysql://wp@db2/wp";
     EXPECT_EQ(command_text(Verb::Move, arguments),

@@ -1,6 +1,8 @@
 #include "cli/shell_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
 
 #include "cli/arguments.h"
 
@@ -34,34 +36,42 @@ std::string shell_quoted(std::string_view text) {
 }
 
 std::string bash_completion() {
-    std::string verbs;
+    std::map<std::string, std::string> verbs;  // by group
     std::string cases;
     for (auto const& command : command_words()) {
-        verbs += (verbs.empty() ? "" : " ") + command.name;
-        cases += fmt::format("                {}) words=\"{}\" ;;\n", command.name,
+        auto& of_group = verbs[command.group];
+        of_group += (of_group.empty() ? "" : " ") + command.name;
+        cases += fmt::format("            {}:{}) words=\"{}\" ;;\n", command.group, command.name,
                              fmt::join(command.options, " "));
+    }
+    std::string groups;
+    std::string group_cases;
+    for (auto const& [group, names] : verbs) {
+        groups += group + " ";
+        group_cases += fmt::format("            2:{}) words=\"{}\" ;;\n", group, names);
     }
     return fmt::format(R"(# aipress completion bash > /etc/bash_completion.d/aipress
 _aipress() {{
     local word="${{COMP_WORDS[COMP_CWORD]}}" words=""
     case "${{COMP_WORDS[COMP_CWORD-1]}}" in
-        --journal) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --journal|--data) COMPREPLY=($(compgen -f -- "$word")); return ;;
         --switch) words="now when-ready manual" ;;
         --reverse) words="keep none" ;;
         --format) words="table json" ;;
+        --operations) words="instant realistic" ;;
+        --for) words="{3}" ;;
         *) case "$COMP_CWORD:${{COMP_WORDS[1]}}" in
-            1:*) words="database completion --help --version" ;;
-            2:database) words="{}" ;;
-            2:completion) words="bash" ;;
-            *) case "${{COMP_WORDS[2]}}" in
-{}            esac ;;
+            1:*) words="{0}completion --help --version" ;;
+{1}            2:completion) words="bash" ;;
+            *) case "${{COMP_WORDS[1]}}:${{COMP_WORDS[2]}}" in
+{2}            esac ;;
         esac ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$word"))
 }}
 complete -o default -F _aipress aipress
 )",
-                       verbs, cases);
+                       groups, group_cases, cases, fmt::join(kSandboxClients, " "));
 }
 
 }  // namespace aipress::cli

@@ -1,0 +1,145 @@
+#include "cli/sandbox_arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/assert.h"
+#include "cli/shared_arguments.h"
+
+namespace aipress::cli {
+
+// Every option's text; empty when it was not given.
+struct SandboxTexts {
+    std::string data;
+    std::string port;
+    std::string operations;
+    std::string format;
+    std::string client;
+    std::string mode;
+    std::string confirm;
+    std::string last;
+};
+
+namespace {
+
+using Texts = SandboxTexts;
+
+constexpr std::uint16_t kDefaultPort = 8480;
+constexpr unsigned kMostRequests = 1'000'000;
+constexpr std::array<std::string_view, 2> kOperationChoices{"instant", "realistic"};
+
+constexpr std::array<std::string_view, 2> kModeChoices{"overrides", "proxy"};
+
+constexpr char const* kExamples =
+    R"help(From an empty machine to Google's own clients:
+  aipress sandbox up &
+  eval "$(aipress sandbox env --for gcloud)"
+  gcloud projects list
+  aipress sandbox requests
+  aipress sandbox down
+
+All it knows is in the data folder: killed or stopped, `up` finds it as it was.)help";
+
+// $XDG_STATE_HOME/aipress/sandbox, as the XDG base directory specification has it.
+std::filesystem::path default_data() {
+    auto const* const state = std::getenv("XDG_STATE_HOME");
+    if (state != nullptr && *state == '/') return std::filesystem::path(state) / "aipress/sandbox";
+    auto const* const home = std::getenv("HOME");
+    return std::filesystem::path(home == nullptr ? "/var/lib" : home) /
+           ".local/state/aipress/sandbox";
+}
+
+void add_commands(CLI::App& group, Texts& texts) {
+    auto const add = [&](char const* name, char const* description) -> CLI::App& {
+        auto& command = *group.add_subcommand(name, description);
+        command
+            .add_option("--data", texts.data,
+                        wrapped("Where it keeps everything (default: aipress/sandbox below "
+                                "$XDG_STATE_HOME or ~/.local/state)"))
+            ->type_name("DIR");
+        return command;
+    };
+    auto& up = add("up", "Run it in the foreground, until `down`, Ctrl-C or SIGTERM");
+    up.add_option("--port", texts.port, "Where it listens on 127.0.0.1 (default 8480); 0: any")
+        ->type_name("N");
+    up.add_option("--operations", texts.operations,
+                  wrapped("instant: done when first asked for (default); realistic: after as long "
+                          "as Google takes"))
+        ->type_name("HOW");
+    add_format(up, texts.format);
+    add("down", "End the one that runs; what it knows stays");
+    add_format(add("status", "Whether it runs, and where"), texts.format);
+    auto& reset = add("reset", "Forget everything it knows; it must not be running");
+    reset.add_option("--confirm", texts.confirm, "The data folder's last name, typed out")
+        ->type_name("NAME")
+        ->required();
+    auto& requests = add("requests", "Every request that it answered");
+    requests.add_option("--last", texts.last, "Only so many")->type_name("N");
+    add_format(requests, texts.format);
+    auto& env = add("env", "Settings that point a client at it, for a shell's eval");
+    env.add_option("--for", texts.client, "gcloud, gsutil or node")
+        ->type_name("CLIENT")
+        ->required();
+    env.add_option("--mode", texts.mode,
+                   wrapped("overrides: the client is given other addresses (default); proxy: it "
+                           "calls Google's, and this sandbox is its proxy"))
+        ->type_name("HOW");
+}
+
+constexpr std::array<std::pair<std::string_view, SandboxVerb>, 6> kVerbs{{
+    {"up", SandboxVerb::Up},
+    {"down", SandboxVerb::Down},
+    {"status", SandboxVerb::Status},
+    {"reset", SandboxVerb::Reset},
+    {"requests", SandboxVerb::Requests},
+    {"env", SandboxVerb::Env},
+}};
+
+}  // namespace
+
+SandboxCommands::SandboxCommands(CLI::App& app) : texts_(std::make_unique<Texts>()) {
+    auto& group =
+        *app.add_subcommand("sandbox", "A Google Cloud on this machine, to try things on");
+    group.require_subcommand(1);
+    group.footer(kExamples);
+    add_commands(group, *texts_);
+}
+
+SandboxCommands::~SandboxCommands() = default;
+
+Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
+    auto const* const found = std::find_if(kVerbs.begin(), kVerbs.end(),
+                                           [&](auto const& named) { return named.first == verb; });
+    ASSERT(found != kVerbs.end());
+    SandboxArguments arguments;
+    arguments.verb = found->second;
+    std::error_code ignored;
+    arguments.data =
+        texts_->data.empty() ? default_data() : std::filesystem::absolute(texts_->data, ignored);
+    arguments.port = kDefaultPort;
+    if (!texts_->port.empty()) {
+        arguments.port =
+            static_cast<std::uint16_t>(TRY(number_value("--port", texts_->port, 0, 65535)));
+    }
+    if (!texts_->operations.empty()) {
+        arguments.operations = static_cast<sandbox::OperationTiming>(
+            TRY(choice_value("--operations", texts_->operations, kOperationChoices)));
+    }
+    arguments.format = TRY(format_value(texts_->format));
+    if (!texts_->client.empty()) {
+        arguments.client = static_cast<sandbox::Client>(
+            TRY(choice_value("--for", texts_->client, kSandboxClients)));
+    }
+    if (!texts_->mode.empty()) {
+        arguments.mode = static_cast<sandbox::ClientMode>(
+            TRY(choice_value("--mode", texts_->mode, kModeChoices)));
+    }
+    if (!texts_->last.empty()) {
+        arguments.last = TRY(number_value("--last", texts_->last, 1, kMostRequests));
+    }
+    arguments.confirmed_folder = texts_->confirm;
+    return arguments;
+}
+
+}  // namespace aipress::cli

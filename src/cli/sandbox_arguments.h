@@ -1,0 +1,52 @@
+// The words below `aipress sandbox`.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/argument_values.h"
+#include "sandbox/client_settings.h"
+#include "sandbox/operations.h"
+
+namespace CLI {
+class App;
+}
+
+namespace aipress::cli {
+
+enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env };
+// In the order of sandbox::Client.
+inline constexpr std::array<std::string_view, 3> kSandboxClients{"gcloud", "gsutil", "node"};
+
+struct SandboxArguments {
+    SandboxVerb verb = SandboxVerb::Up;
+    std::filesystem::path data;
+    std::uint16_t port = 0;  // 0: any that is free
+    sandbox::OperationTiming operations = sandbox::OperationTiming::Instant;
+    OutputFormat format = OutputFormat::Table;
+    sandbox::Client client = sandbox::Client::Gcloud;           // env --for
+    sandbox::ClientMode mode = sandbox::ClientMode::Overrides;  // env --mode
+    std::string confirmed_folder;                               // reset --confirm
+    unsigned last = 0;                                          // requests --last; 0: all
+};
+
+struct SandboxTexts;
+
+// Not thread safe.
+class SandboxCommands {
+public:
+    // Adds them to `app`, the whole program's.
+    explicit SandboxCommands(CLI::App& app);
+    ~SandboxCommands();
+
+    // What was typed behind one of them. Errors: InvalidArgument.
+    [[nodiscard]] Result<SandboxArguments> read(std::string_view verb) const;
+
+private:
+    std::unique_ptr<SandboxTexts> texts_;
+};
+
+}  // namespace aipress::cli

@@ -1,0 +1,189 @@
+#include <boost/json/serialize.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <future>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/shell_text.h"
+#include "cli/table.h"
+#include "sandbox/data_folder.h"
+#include "sandbox/request_journal.h"
+#include "sandbox/sandbox.h"
+
+namespace aipress::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr milliseconds kStopTimeout{60'000};
+
+int fail(Error const& error, std::string_view next) {
+    print_failure(error.message(), next);
+    return exit_code(error);
+}
+
+// "aipress sandbox VERB", with the folder when it is not the usual one.
+std::string next_command(std::string_view verb, SandboxArguments const& arguments) {
+    return fmt::format("aipress sandbox {} --data {}", verb, shell_quoted(arguments.data.string()));
+}
+
+std::string describe(SandboxArguments const& arguments, std::uint16_t port,
+                     fs::path const& certificate) {
+    if (arguments.format == OutputFormat::Json) {
+        return boost::json::serialize(boost::json::object{{"running", true},
+                                                          {"port", port},
+                                                          {"data", arguments.data.string()},
+                                                          {"certificate", certificate.string()}}) +
+               "\n";
+    }
+    return fmt::format(
+        "sandbox      http://127.0.0.1:{}\ndata         {}\ncertificate  {}\n"
+        "next: eval \"$({} --for gcloud)\"\n",
+        port, arguments.data.string(), certificate.string(), next_command("env", arguments));
+}
+
+int run_up(SandboxArguments const& arguments, Environment& environment) {
+    sandbox::SandboxOptions const options{
+        .data = arguments.data, .port = arguments.port, .operations = arguments.operations};
+    auto running = sandbox::Sandbox::start(options, environment.clock);
+    if (!running.ok()) return fail(running.error(), next_command("status", arguments));
+    print_data(describe(arguments, running.value().port(), running.value().certificate_file()));
+    std::promise<void> stopped;
+    std::stop_callback const on_stop(environment.stop, [&] { stopped.set_value(); });
+    stopped.get_future().wait();
+    running.value().stop();
+    return 0;
+}
+
+int run_down(SandboxArguments const& arguments, Environment& environment) {
+    auto const running = sandbox::find_running(arguments.data);
+    if (!running.ok()) return fail(running.error(), "");
+    if (!running.value()) {
+        print_data(fmt::format("no sandbox runs on {}\n", arguments.data.string()));
+        return 0;
+    }
+    Context const context(environment.clock, Deadline::after(environment.clock, kStopTimeout),
+                          environment.stop);
+    auto const stopped = sandbox::stop_running(context, *running.value());
+    if (!stopped.ok()) return fail(stopped.error(), next_command("down", arguments));
+    return 0;
+}
+
+int run_status(SandboxArguments const& arguments) {
+    auto const running = sandbox::find_running(arguments.data);
+    if (!running.ok()) return fail(running.error(), "");
+    if (!running.value()) {
+        print_data(arguments.format == OutputFormat::Json
+                       ? "{\"running\":false}\n"
+                       : fmt::format("no sandbox runs on {}\nnext: {}\n", arguments.data.string(),
+                                     next_command("up", arguments)));
+        return 1;
+    }
+    print_data(describe(arguments, running.value()->port, arguments.data / "ca.pem"));
+    return 0;
+}
+
+int run_reset(SandboxArguments const& arguments) {
+    auto const name = arguments.data.filename().string();
+    if (arguments.confirmed_folder != name) {
+        return fail(
+            Error(ErrorCode::InvalidArgument,
+                  fmt::format("--confirm says '{}', but the folder is '{}'",
+                              arguments.confirmed_folder, arguments.data.string())),
+            fmt::format("{} --confirm {}", next_command("reset", arguments), shell_quoted(name)));
+    }
+    std::error_code ignored;
+    bool const is_one = fs::exists(arguments.data / "sandbox.lock", ignored);
+    if (!is_one) {
+        return fail(Error(ErrorCode::InvalidArgument,
+                          fmt::format("'{}' is no sandbox's data", arguments.data.string())),
+                    "");
+    }
+    auto const folder = sandbox::DataFolder::lock(arguments.data);
+    if (!folder.ok()) return fail(folder.error(), next_command("down", arguments));
+    std::error_code failure;
+    fs::remove_all(arguments.data, failure);
+    if (!failure) return 0;
+    return fail(Error(ErrorCode::Unavailable,
+                      fmt::format("removing '{}': {}", arguments.data.string(), failure.message())),
+                next_command("reset", arguments));
+}
+
+std::string field_text(boost::json::object const& entry, std::string_view name) {
+    auto const* const value = entry.if_contains(name);
+    if (value == nullptr) return "";
+    if (value->is_string()) return std::string(value->get_string());
+    return boost::json::serialize(*value);
+}
+
+std::string render_requests(std::vector<boost::json::object> const& entries) {
+    Table table({{"time"}, {"status", Align::Right}, {"ms", Align::Right}, {"request"}, {"error"}});
+    for (auto const& entry : entries) {
+        auto const method = field_text(entry, "method");
+        table.add_row({field_text(entry, "time"), field_text(entry, "status"),
+                       field_text(entry, "duration_ms"),
+                       method.empty() ? field_text(entry, "verb") + " " + field_text(entry, "path")
+                                      : method + " " + field_text(entry, "path"),
+                       field_text(entry, "error")});
+    }
+    return table.render();
+}
+
+int run_requests(SandboxArguments const& arguments) {
+    auto entries = sandbox::read_requests(sandbox::journal_file(arguments.data));
+    if (!entries.ok()) return fail(entries.error(), next_command("up", arguments));
+    auto& all = entries.value();
+    if (arguments.last > 0 && all.size() > arguments.last) {
+        all.erase(all.begin(), all.end() - arguments.last);
+    }
+    if (arguments.format == OutputFormat::Table) {
+        print_data(render_requests(all));
+        return 0;
+    }
+    std::string lines;
+    for (auto const& entry : all) lines += boost::json::serialize(entry) + "\n";
+    print_data(lines);
+    return 0;
+}
+
+int run_env(SandboxArguments const& arguments) {
+    auto const running = sandbox::find_running(arguments.data);
+    if (!running.ok()) return fail(running.error(), "");
+    if (!running.value() || running.value()->port == 0) {
+        return fail(Error(ErrorCode::FailedPrecondition,
+                          fmt::format("no sandbox runs on {}", arguments.data.string())),
+                    next_command("up", arguments));
+    }
+    auto const settings = sandbox::client_settings(arguments.client, arguments.mode, arguments.data,
+                                                   running.value()->port);
+    if (!settings.ok()) return fail(settings.error(), "");
+    std::string lines;
+    for (auto const& [name, value] : settings.value()) {
+        lines += fmt::format("export {}={}\n", name, shell_quoted(value));
+    }
+    print_data(lines);
+    return 0;
+}
+
+}  // namespace
+
+int run_sandbox(SandboxArguments const& arguments, Environment& environment) {
+    switch (arguments.verb) {
+        case SandboxVerb::Up:
+            return run_up(arguments, environment);
+        case SandboxVerb::Down:
+            return run_down(arguments, environment);
+        case SandboxVerb::Status:
+            return run_status(arguments);
+        case SandboxVerb::Reset:
+            return run_reset(arguments);
+        case SandboxVerb::Requests:
+            return run_requests(arguments);
+        case SandboxVerb::Env:
+            return run_env(arguments);
+    }
+    return 2;
+}
+
+}  // namespace aipress::cli
