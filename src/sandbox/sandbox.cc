@@ -13,6 +13,7 @@
 #include "sandbox/resource_manager.h"
 #include "sandbox/secret_manager.h"
 #include "sandbox/service_usage.h"
+#include "sandbox/sql/cloud_sql.h"
 #include "sandbox/storage/buckets.h"
 #include "sandbox/storage/managed_folders.h"
 #include "sandbox/storage/objects.h"
@@ -59,6 +60,7 @@ struct Sandbox::Impl {
           credentials_(clock),
           operations_(clock, timing),
           object_changes_(store_, blobs_, clock),
+          sql_(store_, clock, timing, folder_.path() / "sql", authority_, blobs_, object_changes_),
           methods_(catalogue_),
           frontend_(clock, catalogue_, methods_, credentials_, *journal_, [this](Call const& call) {
               return read<Done>(store_, [&](Transaction& transaction) {
@@ -78,6 +80,7 @@ struct Sandbox::Impl {
     Credentials credentials_;
     Operations const operations_;
     ObjectChanges object_changes_;
+    CloudSql sql_;
     Catalogue const catalogue_;
     Methods methods_;
     Frontend frontend_;
@@ -98,10 +101,12 @@ Result<void> Sandbox::Impl::prepare() {
     serve_service_usage(methods_, store_, operations_);
     serve_billing(methods_, store_);
     serve_secret_manager(methods_, store_, clock_);
+    sql_.serve(methods_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
-    return serve_uploads(methods_, store_, blobs_, object_changes_, folder_.path() / "uploads");
+    TRY(serve_uploads(methods_, store_, blobs_, object_changes_, folder_.path() / "uploads"));
+    return sql_.begin();
 }
 
 Result<void> Sandbox::Impl::listen(std::uint16_t port) {
@@ -146,6 +151,7 @@ fs::path Sandbox::certificate_file() const {
 
 void Sandbox::stop() {
     impl_->server_->stop(limits::kStopTime);
+    impl_->sql_.stop();
 }
 
 fs::path journal_file(fs::path const& data) {
