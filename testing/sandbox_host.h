@@ -32,6 +32,7 @@ public:
     // Ends it and starts it again on the same folder.
     void restart();
     [[nodiscard]] std::uint16_t port() const { return sandbox_->port(); }
+    [[nodiscard]] std::uint16_t dns_port() const { return sandbox_->dns_port(); }
     [[nodiscard]] std::string url() const;
     [[nodiscard]] std::filesystem::path data() const { return folder_ / "data"; }
 

@@ -28,19 +28,25 @@ std::string next_command(std::string_view verb, SandboxArguments const& argument
     return fmt::format("aipress sandbox {} --data {}", verb, shell_quoted(arguments.data.string()));
 }
 
-std::string describe(SandboxArguments const& arguments, std::uint16_t port,
-                     fs::path const& certificate) {
+struct Ports {
+    std::uint16_t http = 0;
+    std::uint16_t dns = 0;  // 0: no DNS query is answered
+};
+
+std::string describe(SandboxArguments const& arguments, Ports ports, fs::path const& certificate) {
     if (arguments.format == OutputFormat::Json) {
         return boost::json::serialize(boost::json::object{{"running", true},
-                                                          {"port", port},
+                                                          {"port", ports.http},
+                                                          {"dns_port", ports.dns},
                                                           {"data", arguments.data.string()},
                                                           {"certificate", certificate.string()}}) +
                "\n";
     }
     return fmt::format(
-        "sandbox      http://127.0.0.1:{}\ndata         {}\ncertificate  {}\n"
+        "sandbox      http://127.0.0.1:{}\ndns          {}\ndata         {}\ncertificate  {}\n"
         "next: eval \"$({} --for gcloud)\"\n",
-        port, arguments.data.string(), certificate.string(), next_command("env", arguments));
+        ports.http, ports.dns == 0 ? "not answered" : fmt::format("127.0.0.1:{}", ports.dns),
+        arguments.data.string(), certificate.string(), next_command("env", arguments));
 }
 
 int run_up(SandboxArguments const& arguments, Environment& environment) {
@@ -48,7 +54,8 @@ int run_up(SandboxArguments const& arguments, Environment& environment) {
         .data = arguments.data, .port = arguments.port, .operations = arguments.operations};
     auto running = sandbox::Sandbox::start(options, environment.clock);
     if (!running.ok()) return fail(running.error(), next_command("status", arguments));
-    print_data(describe(arguments, running.value().port(), running.value().certificate_file()));
+    print_data(describe(arguments, {running.value().port(), running.value().dns_port()},
+                        running.value().certificate_file()));
     std::promise<void> stopped;
     std::stop_callback const on_stop(environment.stop, [&] { stopped.set_value(); });
     stopped.get_future().wait();
@@ -80,7 +87,8 @@ int run_status(SandboxArguments const& arguments) {
                                      next_command("up", arguments)));
         return 1;
     }
-    print_data(describe(arguments, running.value()->port, arguments.data / "ca.pem"));
+    print_data(describe(arguments, {running.value()->port, running.value()->dns_port},
+                        arguments.data / "ca.pem"));
     return 0;
 }
 

@@ -46,6 +46,7 @@ Result<RunningSandbox> read_announcement(fs::path const& file, pid_t pid) {
     auto const& fields = said.get_object();
     if (TRY(json::get_integer(fields, "pid")) != pid) return running;
     running.port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "port")));
+    running.dns_port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "dns_port")));
     running.started = TRY(json::get_string(fields, "started"));
     return running;
 }
@@ -78,8 +79,10 @@ Result<DataFolder> DataFolder::lock(fs::path path) {
 }
 
 Result<void> DataFolder::announce(RunningSandbox const& running) const {
-    auto const text = boost::json::serialize(boost::json::object{
-        {"pid", running.pid}, {"port", running.port}, {"started", running.started}});
+    auto const text = boost::json::serialize(boost::json::object{{"pid", running.pid},
+                                                                 {"port", running.port},
+                                                                 {"dns_port", running.dns_port},
+                                                                 {"started", running.started}});
     bool const written =
         ::ftruncate(file_.get(), 0) == 0 &&
         ::pwrite(file_.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());

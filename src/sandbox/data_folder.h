@@ -16,7 +16,8 @@ namespace aipress::sandbox {
 // What a running sandbox says of itself.
 struct RunningSandbox {
     pid_t pid = 0;
-    std::uint16_t port = 0;  // 0: it is not listening yet
+    std::uint16_t port = 0;      // 0: it is not listening yet
+    std::uint16_t dns_port = 0;  // 0: no DNS query is answered
     std::string started = {};
 };
 

@@ -24,7 +24,9 @@ pid_t hold(std::filesystem::path const& path, std::uint16_t port) {
     pid_t const child = ::fork();
     if (child == 0) {
         auto const folder = DataFolder::lock(path);
-        bool const held = folder.ok() && folder.value().announce({::getpid(), port, "now"}).ok();
+        bool const held =
+            folder.ok() &&
+            folder.value().announce({.pid = ::getpid(), .port = port, .started = "now"}).ok();
         char const said = held ? 'y' : 'n';
         if (::write(ready[1], &said, 1) != 1) ::_exit(1);
         for (;;) ::pause();

@@ -7,6 +7,8 @@
 #include "http/server.h"
 #include "sandbox/credentials.h"
 #include "sandbox/data_folder.h"
+#include "sandbox/dns/publisher.h"
+#include "sandbox/dns/service.h"
 #include "sandbox/frontend.h"
 #include "sandbox/limits.h"
 #include "sandbox/projects.h"
@@ -68,7 +70,7 @@ struct Sandbox::Impl {
               });
           }) {}
 
-    Result<void> prepare();
+    Result<void> prepare(SandboxOptions const& options);
     Result<void> listen(std::uint16_t port);
 
     Clock& clock_;
@@ -81,13 +83,14 @@ struct Sandbox::Impl {
     Operations const operations_;
     ObjectChanges object_changes_;
     CloudSql sql_;
+    std::unique_ptr<dns::Publisher> publisher_;
     Catalogue const catalogue_;
     Methods methods_;
     Frontend frontend_;
     std::optional<http::Server> server_;
 };
 
-Result<void> Sandbox::Impl::prepare() {
+Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     auto const used = TRY(blobs_in_use(store_));
     TRY(blobs_.sweep([&](std::string const& id) -> Result<bool> { return used.contains(id); }));
     auto made = write<Done>(store_, [&](Transaction& transaction) {
@@ -102,6 +105,11 @@ Result<void> Sandbox::Impl::prepare() {
     serve_billing(methods_, store_);
     serve_secret_manager(methods_, store_, clock_);
     sql_.serve(methods_);
+    publisher_ = dns::Publisher::start(store_, clock_,
+                                       {.folder = folder_.path() / "dns",
+                                        .timing = options.operations,
+                                        .with_server = options.with_name_server});
+    serve_dns(methods_, store_, clock_, *publisher_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
@@ -115,8 +123,10 @@ Result<void> Sandbox::Impl::listen(std::uint16_t port) {
                                       [this](http::Request const& request, http::BodyReader& body) {
                                           return frontend_.handle(request, body);
                                       }));
-    return folder_.announce(
-        {.pid = ::getpid(), .port = server_->port(), .started = timestamp(clock_.wall_now())});
+    return folder_.announce({.pid = ::getpid(),
+                             .port = server_->port(),
+                             .dns_port = publisher_->port(),
+                             .started = timestamp(clock_.wall_now())});
 }
 
 Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
@@ -128,7 +138,7 @@ Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
     auto impl =
         std::make_unique<Impl>(clock, options.operations, std::move(folder), std::move(store),
                                std::move(blobs), std::move(authority), std::move(journal));
-    TRY(impl->prepare());
+    TRY(impl->prepare(options));
     TRY(impl->listen(options.port));
     return Sandbox(std::move(impl));
 }
@@ -143,6 +153,10 @@ Sandbox::~Sandbox() {
 
 std::uint16_t Sandbox::port() const {
     return impl_->server_->port();
+}
+
+std::uint16_t Sandbox::dns_port() const {
+    return impl_->publisher_->port();
 }
 
 fs::path Sandbox::certificate_file() const {

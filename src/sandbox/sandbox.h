@@ -14,6 +14,7 @@ struct SandboxOptions {
     std::filesystem::path data = {};  // made when it is not there
     std::uint16_t port = 0;           // 0: any that is free
     OperationTiming operations = OperationTiming::Instant;
+    bool with_name_server = true;  // false: as if Knot DNS were not installed
 };
 
 // Thread safe. Whatever it acknowledged is on disk: it may be killed at any moment and started
@@ -28,6 +29,8 @@ public:
     ~Sandbox();  // stop()
 
     [[nodiscard]] std::uint16_t port() const;
+    // Where public DNS zones are answered, UDP and TCP on the loopback; 0: nowhere.
+    [[nodiscard]] std::uint16_t dns_port() const;
     // The certificate that its TLS answers are signed with, as a file.
     [[nodiscard]] std::filesystem::path certificate_file() const;
     // Lets requests in flight end (for limits::kStopTime).
