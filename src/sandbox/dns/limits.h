@@ -22,6 +22,6 @@ inline constexpr milliseconds kServerStart{10'000};      // until it answers
 inline constexpr milliseconds kServerReload{60'000};     // of all that changed
 inline constexpr milliseconds kAnswerTime{1'000};        // of one query
 inline constexpr milliseconds kSupervision{500};         // how soon a dead server is noticed
-inline constexpr milliseconds kSupervisionMost{30'000};  // when it does not start
+inline constexpr milliseconds kSupervisionMost{30'000};  // when something does not work
 
 }  // namespace aipress::sandbox::dns

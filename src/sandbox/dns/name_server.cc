@@ -185,6 +185,7 @@ Result<void> NameServer::start(Context const& context) {
         if (ready.ok() || attempt == kStartAttempts || is_running()) return ready;
         // Most likely somebody has the port by now.
         TRY(take_port(0));
+        log::warning("DNS queries are answered on port {} now", port_);
     }
 }
 

@@ -43,13 +43,14 @@ void Publisher::publish(std::string const& dns_name) {
 void Publisher::run(std::stop_token const& stop) {
     Context const context(clock_, Deadline::never(), stop);
     while (!stop.stop_requested()) {
-        auto const names = next_names(stop);
+        auto names = next_names(stop);
         if (stop.stop_requested()) return;
         if (server_ && !server_->is_running()) {
             log::warning("the name server has ended; it is started again");
             publish_all(context);
-        } else if (!names.empty()) {
-            publish_names(context, names);
+        } else {
+            if (names.empty()) names = unfinished_;
+            if (!names.empty()) publish_names(context, names);
         }
     }
 }
@@ -77,29 +78,21 @@ void Publisher::publish_all(Context const& context) {
     publish_names(context, {listed.begin(), listed.end()});
 }
 
-std::optional<ServedZone> Publisher::hand_over(std::string const& name) {
-    auto found = read<std::optional<ServedZone>>(
-        store_, [&](Transaction& transaction) { return read_served_zone(transaction, name); });
-    if (!found.ok()) {
-        log::error("the DNS zone {} cannot be read: {}", name, found.release_error().message);
-        return std::nullopt;
-    }
-    auto zone = found.release();
+Outcome<std::optional<ServedZone>> Publisher::hand_over(std::string const& name) {
+    auto zone = TRY(read<std::optional<ServedZone>>(
+        store_, [&](Transaction& transaction) { return read_served_zone(transaction, name); }));
     if (!server_) return zone;
-    if (!zone) {
+    if (zone) {
+        TRY(server_->put(*zone));
+        zone->zone_file.clear();
+    } else {
         server_->drop(name);
-        return zone;
-    }
-    if (auto const put = server_->put(*zone); !put.ok()) {
-        log::error("the DNS zone {}: {}", name, put.error().message());
-        return std::nullopt;
     }
     return zone;
 }
 
 Result<void> Publisher::bring_up(Context const& context) {
     auto started = server_->start(context);
-    patience_ = started.ok() ? kSupervision : std::min(2 * patience_, kSupervisionMost);
     port_ = started.ok() ? server_->port() : std::uint16_t{0};
     return started;
 }
@@ -107,39 +100,47 @@ Result<void> Publisher::bring_up(Context const& context) {
 void Publisher::publish_names(Context const& context, std::set<std::string> const& names) {
     std::vector<ServedZone> zones;
     std::vector<std::string> handed_over;
+    unfinished_.insert(names.begin(), names.end());
     for (auto const& name : names) {
-        auto zone = hand_over(name);
-        if (!zone) continue;
-        zone->zone_file.clear();
-        handed_over.push_back(name);
-        zones.push_back(std::move(*zone));
+        auto outcome = hand_over(name);
+        if (!outcome.ok()) {
+            log::error("the DNS zone {}: {}", name, outcome.release_error().message);
+        } else if (auto zone = outcome.release()) {
+            handed_over.push_back(name);
+            zones.push_back(std::move(*zone));
+        } else {
+            unfinished_.erase(name);
+        }
     }
     if (server_) {
         auto const applied =
             server_->is_running() ? server_->apply(context, handed_over) : bring_up(context);
         // A zone that the server refuses is no reason to hold up the others.
-        if (!applied.ok()) log::error("the name server: {}", applied.error().message());
-        if (!server_->is_running()) return;
+        if (!applied.ok() && !context.stopped()) {
+            log::error("the name server: {}", applied.error().message());
+        }
     }
-    finish(context, zones);
+    if (!server_ || server_->is_running()) finish(context, zones);
+    patience_ = unfinished_.empty() ? kSupervision : std::min(2 * patience_, kSupervisionMost);
 }
 
-// Marks what the server answers by now; where there is none, nothing is waited for.
+// Whether the server answers what the zone is now; where there is none, nothing is waited for.
+bool Publisher::is_answered(Context const& context, ServedZone const& zone) {
+    if (!server_) return true;
+    auto const serial = ask_serial(context, port_, zone.dns_name);
+    if (serial.ok() && serial.value() == zone.serial) return true;
+    if (!context.stopped()) {
+        log::error("the name server does not answer for {} with serial {}: {}", zone.dns_name,
+                   zone.serial,
+                   serial.ok() ? std::to_string(serial.value()) : serial.error().message());
+    }
+    return false;
+}
+
 void Publisher::finish(Context const& context, std::vector<ServedZone> const& zones) {
     std::vector<ServedZone const*> done;
     for (auto const& zone : zones) {
-        if (!server_) {
-            done.push_back(&zone);
-            continue;
-        }
-        auto const serial = ask_serial(context, port_, zone.dns_name);
-        if (serial.ok() && serial.value() == zone.serial) {
-            done.push_back(&zone);
-        } else if (!context.stopped()) {
-            log::error("the name server does not answer for {} with serial {}: {}", zone.dns_name,
-                       zone.serial,
-                       serial.ok() ? std::to_string(serial.value()) : serial.error().message());
-        }
+        if (is_answered(context, zone)) done.push_back(&zone);
     }
     if (done.empty()) return;
     auto marked = write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
@@ -148,7 +149,11 @@ void Publisher::finish(Context const& context, std::vector<ServedZone> const& zo
         }
         return Done();
     });
-    if (!marked.ok()) log::error("DNS changes: {}", marked.release_error().message);
+    if (!marked.ok()) {
+        log::error("DNS changes: {}", marked.release_error().message);
+        return;
+    }
+    for (auto const* const zone : done) unfinished_.erase(zone->dns_name);
 }
 
 }  // namespace aipress::sandbox::dns

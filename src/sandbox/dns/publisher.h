@@ -51,16 +51,18 @@ private:
     std::set<std::string> next_names(std::stop_token const& stop);
     void publish_all(Context const& context);
     void publish_names(Context const& context, std::set<std::string> const& names);
-    // nullopt: no zone has the name, or it cannot be read.
-    std::optional<ServedZone> hand_over(std::string const& name);
+    // nullopt: no zone has the name.
+    Outcome<std::optional<ServedZone>> hand_over(std::string const& name);
     Result<void> bring_up(Context const& context);
+    bool is_answered(Context const& context, ServedZone const& zone);
     void finish(Context const& context, std::vector<ServedZone> const& zones);
 
     Store& store_;
     Clock& clock_;
     OperationTiming const timing_;
     std::optional<NameServer> server_;  // the thread's, once it runs
-    milliseconds patience_;             // until the server is looked at again
+    std::set<std::string> unfinished_;  // published, but not answered yet
+    milliseconds patience_;             // until they and the server are looked at again
     std::atomic<std::uint16_t> port_ = 0;
     std::mutex mutex_;
     std::condition_variable_any changed_;

@@ -130,9 +130,11 @@ std::optional<std::string> canonical_data(std::string_view type, std::string_vie
         if (auto const is_fine = append_rest(field, parts, *tokens, at)) {
             if (!*is_fine) return std::nullopt;
             at = tokens->size();
-        } else if (at >= tokens->size() ||
-                   !append(parts, canonical_field(field, (*tokens)[at++]))) {
-            return std::nullopt;
+        } else {
+            if (at >= tokens->size() || !append(parts, canonical_field(field, (*tokens)[at]))) {
+                return std::nullopt;
+            }
+            ++at;
         }
     }
     if (at != tokens->size()) return std::nullopt;
