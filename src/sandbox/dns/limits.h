@@ -18,6 +18,7 @@ inline constexpr std::size_t kPageDefault = 100;
 inline constexpr std::size_t kPageMost = 1'000;
 
 inline constexpr milliseconds kRealisticPublication{2'000};
+inline constexpr milliseconds kPortWait{2'000};          // for the port of the last run
 inline constexpr milliseconds kServerStart{10'000};      // until it answers
 inline constexpr milliseconds kServerReload{60'000};     // of all that changed
 inline constexpr milliseconds kAnswerTime{1'000};        // of one query

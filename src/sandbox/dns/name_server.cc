@@ -81,6 +81,11 @@ std::optional<fs::path> find_programs() {
     return std::nullopt;
 }
 
+std::string_view last_line(std::string_view text) {
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    return text.substr(text.rfind('\n') + 1);
+}
+
 // The port that was bound; 0 when it is taken. `port` 0: any.
 std::uint16_t try_port(int kind, std::uint16_t port) {
     FileDescriptor const socket(::socket(AF_INET, kind | SOCK_CLOEXEC, 0));
@@ -99,9 +104,19 @@ std::uint16_t try_port(int kind, std::uint16_t port) {
     return ntohs(address.sin_port);
 }
 
+bool is_free(std::uint16_t port) {
+    return try_port(SOCK_STREAM, port) != 0 && try_port(SOCK_DGRAM, port) != 0;
+}
+
+// A server that was killed a moment ago may have it still.
+void wait_for_port(Context const& context, std::uint16_t port) {
+    while (port != 0 && !is_free(port) && context.sleep(kReadyStep)) {
+    }
+}
+
 }  // namespace
 
-Result<NameServer> NameServer::open(fs::path const& folder) {
+Result<NameServer> NameServer::open(Context const& context, fs::path const& folder) {
     auto const programs = find_programs();
     if (!programs) {
         return Error(ErrorCode::NotFound, "Knot DNS (knotd and knotc) is not installed");
@@ -118,6 +133,7 @@ Result<NameServer> NameServer::open(fs::path const& folder) {
     NameServer server(folder, *programs);
     std::uint16_t remembered = 0;
     std::ifstream(folder / "port") >> remembered;
+    wait_for_port(context.within(kPortWait), remembered);
     TRY(server.take_port(remembered));
     return server;
 }
@@ -158,6 +174,9 @@ Result<void> NameServer::launch() {
     TRY(write_configuration());
     std::error_code ignored;
     fs::remove(folder_ / "knot.sock", ignored);
+    // The server that wrote it is dead, but its id may be another's, or a zombie's: knotd would
+    // believe that it runs already.
+    fs::remove(folder_ / "knot.pid", ignored);
     process_ = TRY(Process::start({.arguments = {(programs_ / "knotd").string(), "-c", "knot.conf"},
                                    .working_directory = folder_,
                                    .output_file = folder_ / "knotd.log",
@@ -217,8 +236,7 @@ Result<void> NameServer::control(Context const& context, std::vector<std::string
     auto const result = TRY(run_process(context, options));
     if (result.status.success()) return {};
     return Error(ErrorCode::Unavailable,
-                 fmt::format("knotc {}: {}{}", command.front(), result.standard_output,
-                             result.standard_error));
+                 fmt::format("knotc {}: {}", command.front(), last_line(result.standard_error)));
 }
 
 }  // namespace aipress::sandbox::dns

@@ -25,7 +25,8 @@ public:
     // Makes the folder. Takes the port that it had there before, if it is free, else any that is.
     // Errors: NotFound when Knot DNS is not installed, Unavailable for the disk or for want of a
     // port.
-    [[nodiscard]] static Result<NameServer> open(std::filesystem::path const& folder);
+    [[nodiscard]] static Result<NameServer> open(Context const& context,
+                                                 std::filesystem::path const& folder);
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] bool is_running();

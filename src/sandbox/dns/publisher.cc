@@ -12,15 +12,15 @@ namespace aipress::sandbox::dns {
 std::unique_ptr<Publisher> Publisher::start(Store& store, Clock& clock,
                                             PublisherOptions const& options) {
     std::unique_ptr<Publisher> publisher(new Publisher(store, clock, options.timing));
+    Context const context(clock, Deadline::never(), {});
     if (options.with_server) {
-        auto server = NameServer::open(options.folder);
+        auto server = NameServer::open(context, options.folder);
         if (server.ok()) {
             publisher->server_.emplace(server.release());
         } else {
             log::warning("no DNS query is answered: {}", server.error().message());
         }
     }
-    Context const context(clock, Deadline::never(), {});
     publisher->publish_all(context);
     auto* const self = publisher.get();
     publisher->thread_ = std::jthread([self](std::stop_token const& stop) { self->run(stop); });
