@@ -1,4 +1,3 @@
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <memory>
 #include <regex>
@@ -8,9 +7,7 @@
 #include "sandbox/dns/names.h"
 #include "sandbox/dns/zone_keys.h"
 #include "sandbox/operations.h"
-#include "sandbox/policies.h"
 #include "sandbox/projects.h"
-#include "sandbox/resource_names.h"
 
 namespace aipress::sandbox::dns {
 namespace {

@@ -1,9 +1,6 @@
 // The methods of Cloud DNS, by the resource they are about.
 #pragma once
 
-#include <functional>
-#include <string>
-
 #include "sandbox/dns/publisher.h"
 #include "sandbox/service.h"
 
