@@ -14,6 +14,8 @@
 #include "sandbox/projects.h"
 #include "sandbox/resource_manager.h"
 #include "sandbox/secret_manager.h"
+#include "sandbox/service_account_keys.h"
+#include "sandbox/service_accounts.h"
 #include "sandbox/service_usage.h"
 #include "sandbox/sql/cloud_sql.h"
 #include "sandbox/storage/buckets.h"
@@ -93,8 +95,9 @@ struct Sandbox::Impl {
 Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     auto const used = TRY(blobs_in_use(store_));
     TRY(blobs_.sweep([&](std::string const& id) -> Result<bool> { return used.contains(id); }));
-    auto made = write<Done>(store_, [&](Transaction& transaction) {
-        return make_first_resources(transaction, clock_.wall_now());
+    auto made = write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
+        TRY(make_first_resources(transaction, clock_.wall_now()));
+        return make_first_service_account(transaction);
     });
     if (!made.ok()) {
         auto const error = made.release_error();
@@ -110,6 +113,8 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
                                         .timing = options.operations,
                                         .with_server = options.with_name_server});
     serve_dns(methods_, store_, clock_, *publisher_);
+    serve_service_accounts(methods_, store_, clock_);
+    serve_service_account_keys(methods_, store_, clock_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
