@@ -46,12 +46,12 @@ Outcome<std::string> issuer_of(std::string_view assertion) {
 
 }  // namespace
 
-std::string Credentials::issue(std::string principal) {
+std::string Credentials::issue(std::string principal, milliseconds lifetime) {
     std::lock_guard const lock(mutex_);
     auto const now = clock_.now();
     std::erase_if(tokens_, [&](auto const& entry) { return entry.second.until < now; });
     auto token = fmt::format("{}{:016x}{:016x}", kOwnToken, random_(), random_());
-    tokens_[token] = {std::move(principal), now + limits::kTokenTime};
+    tokens_[token] = {std::move(principal), now + lifetime};
     return token;
 }
 
@@ -95,7 +95,7 @@ http::Response Credentials::grant(http::BodyReader& body) {
     } else if (type != "refresh_token") {
         return grant_error("unsupported_grant_type", "Invalid grant_type: " + type);
     }
-    return json_response(200, {{"access_token", issue(std::move(principal))},
+    return json_response(200, {{"access_token", issue(std::move(principal), limits::kTokenTime)},
                                {"expires_in", limits::kTokenTime.count() / 1000},
                                {"token_type", "Bearer"}});
 }
@@ -114,9 +114,10 @@ http::Response Credentials::metadata(http::Request const& request) {
         response.body = std::string(value);
     };
     if (what == "instance/service-accounts/default/token") {
-        response = json_response(200, {{"access_token", issue(std::string(kServiceAccount))},
-                                       {"expires_in", limits::kTokenTime.count() / 1000},
-                                       {"token_type", "Bearer"}});
+        response = json_response(
+            200, {{"access_token", issue(std::string(kServiceAccount), limits::kTokenTime)},
+                  {"expires_in", limits::kTokenTime.count() / 1000},
+                  {"token_type", "Bearer"}});
         response.headers.add("Metadata-Flavor", "Google");
     } else if (what == "instance/service-accounts/default/email") {
         text(kServiceAccount);

@@ -32,6 +32,9 @@ public:
     [[nodiscard]] std::optional<http::Response> answer(http::Request const& request,
                                                        http::BodyReader& body);
 
+    // A new token of this principal's, good for `lifetime`.
+    [[nodiscard]] std::string issue(std::string principal, milliseconds lifetime);
+
 private:
     struct Token {
         std::string principal;
@@ -39,7 +42,6 @@ private:
     };
     http::Response grant(http::BodyReader& body);
     http::Response metadata(http::Request const& request);
-    std::string issue(std::string principal);
 
     Clock& clock_;
     std::mutex mutex_;

@@ -10,6 +10,7 @@
 #include "sandbox/dns/publisher.h"
 #include "sandbox/dns/service.h"
 #include "sandbox/frontend.h"
+#include "sandbox/iam_credentials.h"
 #include "sandbox/limits.h"
 #include "sandbox/projects.h"
 #include "sandbox/resource_manager.h"
@@ -115,6 +116,7 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_dns(methods_, store_, clock_, *publisher_);
     serve_service_accounts(methods_, store_, clock_);
     serve_service_account_keys(methods_, store_, clock_);
+    serve_iam_credentials(methods_, store_, clock_, credentials_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
