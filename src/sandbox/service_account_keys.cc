@@ -9,6 +9,7 @@
 
 #include "sandbox/base64.h"
 #include "sandbox/limits.h"
+#include "sandbox/org_policy.h"
 #include "sandbox/resource_names.h"
 
 namespace aipress::sandbox {
@@ -91,6 +92,23 @@ std::string key_file(ServiceAccount const& account, std::string const& id,
     return text + "\n}\n";
 }
 
+// As the constraint's policy has it.
+Outcome<Done> check_creation_allowed(Transaction& transaction, ServiceAccount const& account) {
+    constexpr std::string_view kConstraint = "iam.disableServiceAccountKeyCreation";
+    auto const project =
+        TRY(find_active_project(transaction, text_field(account.body, "projectId")));
+    if (!TRY(is_enforced(transaction, project, kConstraint))) return Done();
+    json::object const violation{
+        {"type", fmt::format("constraints/{}", kConstraint)},
+        {"subject", fmt::format("{}?configvalue={}", account.name(), account.email())},
+        {"description", "Key creation is not allowed on this service account."}};
+    return ApiError{
+        .code = ErrorCode::FailedPrecondition,
+        .message = "Key creation is not allowed on this service account.",
+        .details = {json::object{{"@type", "type.googleapis.com/google.rpc.PreconditionFailure"},
+                                 {"violations", json::array{violation}}}}};
+}
+
 class ServiceAccountKeys {
 public:
     ServiceAccountKeys(Store& store, Clock& clock) : store_(store), clock_(clock) {}
@@ -130,6 +148,7 @@ Outcome<Reply> ServiceAccountKeys::create(Call& call) {
     auto const private_pem = TRY(key.private_pem());
     return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
         auto const account = TRY(find_service_account(transaction, call.path_parameter("name")));
+        TRY(check_creation_allowed(transaction, account));
         auto const keys = TRY(keys_of(transaction, account));
         auto const count = std::count_if(keys.begin(), keys.end(), [](Document const& document) {
             return is_of_type(document, kUserManaged);
