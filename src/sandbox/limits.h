@@ -17,6 +17,11 @@ inline constexpr milliseconds kStopTime{5'000};  // for requests in flight
 inline constexpr std::size_t kBatchEnable = 20;         // serviceusage, services of a call
 inline constexpr std::size_t kSecretBytes = 64u << 10;  // of a version's payload
 inline constexpr std::size_t kKeysOfAccount = 10;       // of a service account, by its users
+inline constexpr std::size_t kLogEntryBytes = 256u << 10;
+inline constexpr std::size_t kLogEntriesOfProject = 10'000;  // the oldest go
+inline constexpr std::size_t kSeriesOfProject = 10'000;
+inline constexpr std::size_t kPointsOfSeries = 10'000;  // the oldest go
+inline constexpr std::size_t kSeriesOfRequest = 200;
 inline constexpr std::size_t kComposeSources = 32;
 inline constexpr unsigned kOverwrittenMost = 8;  // times that a reader looks again
 inline constexpr std::size_t kObjectNameBytes = 1024;

@@ -12,6 +12,7 @@
 #include "sandbox/frontend.h"
 #include "sandbox/iam_credentials.h"
 #include "sandbox/limits.h"
+#include "sandbox/logging.h"
 #include "sandbox/org_policy.h"
 #include "sandbox/projects.h"
 #include "sandbox/resource_manager.h"
@@ -119,6 +120,7 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_service_account_keys(methods_, store_, clock_);
     serve_iam_credentials(methods_, store_, clock_, credentials_);
     serve_org_policy(methods_, store_, clock_);
+    serve_logging(methods_, store_, clock_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
