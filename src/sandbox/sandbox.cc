@@ -13,6 +13,7 @@
 #include "sandbox/iam_credentials.h"
 #include "sandbox/limits.h"
 #include "sandbox/logging.h"
+#include "sandbox/monitoring.h"
 #include "sandbox/org_policy.h"
 #include "sandbox/projects.h"
 #include "sandbox/resource_manager.h"
@@ -121,6 +122,7 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_iam_credentials(methods_, store_, clock_, credentials_);
     serve_org_policy(methods_, store_, clock_);
     serve_logging(methods_, store_, clock_);
+    serve_monitoring(methods_, store_, clock_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
