@@ -22,6 +22,7 @@ inline constexpr std::size_t kLogEntriesOfProject = 10'000;  // the oldest go
 inline constexpr std::size_t kSeriesOfProject = 10'000;
 inline constexpr std::size_t kPointsOfSeries = 10'000;  // the oldest go
 inline constexpr std::size_t kSeriesOfRequest = 200;
+inline constexpr std::size_t kRowsOfInsert = 50'000;
 inline constexpr std::size_t kComposeSources = 32;
 inline constexpr unsigned kOverwrittenMost = 8;  // times that a reader looks again
 inline constexpr std::size_t kObjectNameBytes = 1024;

@@ -5,6 +5,7 @@
 
 #include "http/certificates.h"
 #include "http/server.h"
+#include "sandbox/bigquery.h"
 #include "sandbox/credentials.h"
 #include "sandbox/data_folder.h"
 #include "sandbox/dns/publisher.h"
@@ -123,6 +124,7 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_org_policy(methods_, store_, clock_);
     serve_logging(methods_, store_, clock_);
     serve_monitoring(methods_, store_, clock_);
+    serve_bigquery(methods_, store_, clock_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
