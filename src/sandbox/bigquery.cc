@@ -256,6 +256,7 @@ void serve_bigquery(Methods& methods, Store& store, Clock& clock) {
     serve("update", [=](Call& call) { return datasets->change(call, BigqueryChange::Replace); });
     serve("delete", [=](Call& call) { return datasets->remove(call); });
     serve_bigquery_tables(methods, store, clock);
+    serve_bigquery_table_data(methods, store);
 }
 
 }  // namespace aipress::sandbox

@@ -21,11 +21,18 @@ void change_resource(boost::json::object& body, boost::json::object const& field
 
 // "PROJECT/DATASET" by the path of a call, and the dataset. Errors: NotFound.
 [[nodiscard]] Outcome<Document> find_dataset(Transaction& transaction, Call const& call);
+// "p:d.t" of the key "p/d/t".
+[[nodiscard]] std::string table_label(std::string_view key);
+// The schema of a table's body; an empty one when it has none.
+[[nodiscard]] boost::json::object const& table_schema(boost::json::object const& table);
+// The table by the path of a call. Errors: NotFound.
+[[nodiscard]] Outcome<Document> find_table(Transaction& transaction, Call const& call);
 // With its rows.
 [[nodiscard]] Outcome<Done> remove_table(Transaction& transaction, Document const& table);
 
 // All that is passed outlives `methods`.
 void serve_bigquery(Methods& methods, Store& store, Clock& clock);
 void serve_bigquery_tables(Methods& methods, Store& store, Clock& clock);
+void serve_bigquery_table_data(Methods& methods, Store& store);
 
 }  // namespace aipress::sandbox

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/headers.h"
+#include "sandbox/log_filter_tokens.h"
 #include "sandbox/timestamps.h"
 
 namespace aipress::sandbox {
@@ -30,10 +31,10 @@ struct LogFilter::Node {
 namespace {
 
 using Node = LogFilter::Node;
+using Token = LogFilterToken;
 
 constexpr std::size_t kFilterBytes = 20'000;  // Google's own bound
 constexpr int kDepthMost = 50;
-constexpr char kQuotedPoint = '\x01';  // a point that does not part a path
 
 constexpr std::array<std::string_view, 15> kFields{
     "logName",     "resource",    "timestamp",    "receiveTimestamp", "severity",
@@ -50,96 +51,6 @@ constexpr std::array<std::pair<std::string_view, int>, 9> kSeverities{{{"DEFAULT
                                                                        {"ALERT", 700},
                                                                        {"EMERGENCY", 800}}};
 
-struct Token {
-    enum class Kind { Word, Text, Sign, Open, Close, End };
-
-    Kind kind = Kind::End;
-    std::string text = {};
-
-    [[nodiscard]] bool is_word(std::string_view word) const {
-        return kind == Kind::Word && text == word;
-    }
-};
-
-ApiError unparseable(std::string_view why) {
-    return {.code = ErrorCode::InvalidArgument,
-            .message = fmt::format("Unparseable filter: {}", why)};
-}
-
-bool is_word_letter(char letter) {
-    return std::isalnum(static_cast<unsigned char>(letter)) != 0 ||
-           std::string_view("_./%+@*$-").find(letter) != std::string_view::npos ||
-           static_cast<unsigned char>(letter) >= 0x80;
-}
-
-class Lexer {
-public:
-    explicit Lexer(std::string_view text) : text_(text) {}
-
-    Outcome<std::vector<Token>> tokens() {
-        std::vector<Token> found;
-        while (true) {
-            found.push_back(TRY(next()));
-            if (found.back().kind == Token::Kind::End) return found;
-        }
-    }
-
-private:
-    Outcome<Token> next() {
-        text_.remove_prefix(std::min(text_.find_first_not_of(" \t\r\n"), text_.size()));
-        if (text_.empty()) return Token();
-        if (text_.starts_with("--")) {  // a comment
-            text_.remove_prefix(std::min(text_.find('\n'), text_.size()));
-            return next();
-        }
-        if (text_.front() == '(') return taken(Token::Kind::Open, 1);
-        if (text_.front() == ')') return taken(Token::Kind::Close, 1);
-        if (text_.front() == '"') return quoted();
-        for (std::string_view const sign : {"!=", ">=", "<=", "=~", "!~", "=", ">", "<", ":"}) {
-            if (text_.starts_with(sign)) return taken(Token::Kind::Sign, sign.size());
-        }
-        return word();
-    }
-    Token taken(Token::Kind kind, std::size_t size) {
-        Token token{.kind = kind, .text = std::string(text_.substr(0, size))};
-        text_.remove_prefix(size);
-        return token;
-    }
-    Outcome<Token> quoted() {
-        Token token{.kind = Token::Kind::Text};
-        for (std::size_t at = 1; at < text_.size(); ++at) {
-            if (text_[at] == '"') {
-                text_.remove_prefix(at + 1);
-                return token;
-            }
-            if (text_[at] == '\\' && at + 1 < text_.size()) ++at;
-            token.text += text_[at];
-        }
-        return unparseable("a quotation mark is not closed");
-    }
-    // labels."a/b".c is one word: quoted parts are marked by a byte that none holds.
-    Outcome<Token> word() {
-        Token token{.kind = Token::Kind::Word};
-        while (!text_.empty()) {
-            if (text_.front() == '"' && token.text.ends_with('.')) {
-                auto part = TRY(quoted());
-                std::replace(part.text.begin(), part.text.end(), '.', kQuotedPoint);
-                token.text += part.text;
-                continue;
-            }
-            if (!is_word_letter(text_.front())) break;
-            token.text += text_.front();
-            text_.remove_prefix(1);
-        }
-        if (token.text.empty()) {
-            return unparseable(fmt::format("unexpected '{}'", text_.front()));
-        }
-        return token;
-    }
-
-    std::string_view text_;
-};
-
 Outcome<std::vector<std::string>> parse_path(std::string const& text) {
     std::vector<std::string> path(1);
     for (char const letter : text) {
@@ -150,9 +61,10 @@ Outcome<std::vector<std::string>> parse_path(std::string const& text) {
         }
     }
     bool const is_known = std::find(kFields.begin(), kFields.end(), path.front()) != kFields.end();
-    if (!is_known) return unparseable(fmt::format("Field not found: '{}'.", path.front()));
+    if (!is_known) return unparseable_filter(fmt::format("Field not found: '{}'.", path.front()));
     for (auto const& part : path) {
-        if (part.empty()) return unparseable(fmt::format("the field '{}' is incomplete", text));
+        if (part.empty())
+            return unparseable_filter(fmt::format("the field '{}' is incomplete", text));
     }
     return path;
 }
@@ -165,7 +77,7 @@ public:
 
     Outcome<Node> parse() {
         auto node = TRY(all(0));
-        if (peek().kind != Token::Kind::End) return unparseable("unexpected ')'");
+        if (peek().kind != Token::Kind::End) return unparseable_filter("unexpected ')'");
         return node;
     }
 
@@ -174,7 +86,6 @@ private:
     Token take() { return tokens_[peek().kind == Token::Kind::End ? at_ : at_++]; }
 
     Outcome<Node> all(int depth) {
-        if (depth > kDepthMost) return unparseable("it is nested too deep");
         Node node{.kind = Node::Kind::And};
         node.parts.push_back(TRY(any(depth)));
         while (peek().kind != Token::Kind::End && peek().kind != Token::Kind::Close) {
@@ -193,12 +104,13 @@ private:
         return node;
     }
     Outcome<Node> term(int depth) {
+        if (depth > kDepthMost) return unparseable_filter("it is nested too deep");
         auto token = take();
-        if (token.is_word("NOT") || token.is_word("-")) return negated(TRY(term(depth)));
+        if (token.is_word("NOT") || token.is_word("-")) return negated(TRY(term(depth + 1)));
         if (token.kind == Token::Kind::Open) {
             auto node = TRY(all(depth + 1));
             if (take().kind != Token::Kind::Close)
-                return unparseable("a parenthesis is not closed");
+                return unparseable_filter("a parenthesis is not closed");
             return node;
         }
         if (token.kind == Token::Kind::Word && token.text.starts_with('-')) {
@@ -214,7 +126,7 @@ private:
     }
     Outcome<Node> comparison(Token const& field) {
         if (field.kind != Token::Kind::Word || peek().kind != Token::Kind::Sign) {
-            return unparseable(fmt::format(
+            return unparseable_filter(fmt::format(
                 "expected FIELD COMPARISON VALUE at '{}': searches for a word and functions are "
                 "not served here",
                 field.text));
@@ -223,11 +135,12 @@ private:
         node.path = TRY(parse_path(field.text));
         node.sign = take().text;
         if (node.sign.ends_with('~')) {
-            return unparseable("regular expressions are not served here");
+            return unparseable_filter("regular expressions are not served here");
         }
         auto const value = take();
         if (value.kind != Token::Kind::Word && value.kind != Token::Kind::Text) {
-            return unparseable(fmt::format("expected a value after '{}{}'", field.text, node.sign));
+            return unparseable_filter(
+                fmt::format("expected a value after '{}{}'", field.text, node.sign));
         }
         node.value = value.text;
         TRY(check_value(node));
@@ -238,10 +151,10 @@ private:
     static Outcome<Done> check_value(Node const& node) {
         auto const& field = node.path.front();
         if (field == "severity" && node.sign != ":" && !severity_rank(node.value)) {
-            return unparseable(fmt::format("'{}' is no severity", node.value));
+            return unparseable_filter(fmt::format("'{}' is no severity", node.value));
         }
         if ((field == "timestamp" || field == "receiveTimestamp") && !parse_timestamp(node.value)) {
-            return unparseable(fmt::format("'{}' is no timestamp", node.value));
+            return unparseable_filter(fmt::format("'{}' is no timestamp", node.value));
         }
         return Done();
     }
@@ -337,10 +250,10 @@ std::optional<int> severity_rank(std::string_view severity) {
 
 Outcome<LogFilter> LogFilter::parse(std::string_view text) {
     if (text.size() > kFilterBytes) {
-        return unparseable(fmt::format("it is longer than {} bytes", kFilterBytes));
+        return unparseable_filter(fmt::format("it is longer than {} bytes", kFilterBytes));
     }
     LogFilter filter;
-    auto tokens = TRY(Lexer(text).tokens());
+    auto tokens = TRY(log_filter_tokens(text));
     if (tokens.size() == 1) return filter;
     filter.root_ = std::make_shared<Node const>(TRY(Parser(std::move(tokens)).parse()));
     return filter;

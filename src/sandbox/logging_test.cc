@@ -121,6 +121,9 @@ TEST_F(LoggingTest, WhatIsNotUnderstoodIsNotMisread) {
         auto const answer = list({{"filter", filter}});
         EXPECT_EQ(answer.status, 400) << filter;
     }
+    std::string deep;
+    for (int depth = 0; depth < 5'000; ++depth) deep += depth % 2 == 0 ? "NOT " : "(";
+    EXPECT_EQ(list({{"filter", deep}}).status, 400);
     EXPECT_EQ(host_.post(api_ + "entries:list", json::object()).status, 400);
     EXPECT_EQ(
         host_.post(api_ + "entries:list", {{"resourceNames", json::array{"projects/no-such"}}})
