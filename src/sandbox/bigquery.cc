@@ -78,7 +78,7 @@ Outcome<Reply> Datasets::insert(Call& call) {
             {"access", default_access(call.principal)},
             {"creationTime", now},
             {"lastModifiedTime", now}};
-        auto fields = call.fields();
+        auto const& fields = call.fields();
         if (auto const location = text_field(fields, "location"); !location.empty()) {
             body["location"] = location;
         }

@@ -37,7 +37,7 @@ protected:
     testing::HttpAnswer create_table(std::string const& id = "sites") {
         return host_.post(tables_, {{"tableReference", {{"tableId", id}}}, {"schema", schema_}});
     }
-    testing::HttpAnswer insert(json::object request) {
+    testing::HttpAnswer insert(json::object const& request) {
         return host_.post(tables_ + "/sites/insertAll", request);
     }
     static json::object row(std::string const& site, std::string const& insert_id = "") {

@@ -221,7 +221,7 @@ bool comparison_matches(Node const& node, json::object const& entry) {
         if (value == nullptr) return false;
         object = value->if_object();
     }
-    return value_matches(node, *value);
+    return value != nullptr && value_matches(node, *value);
 }
 
 bool node_matches(Node const& node, json::object const& entry) {
