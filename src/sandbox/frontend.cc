@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "sandbox/batch.h"
 #include "sandbox/gzip.h"
 #include "sandbox/limits.h"
 #include "sandbox/partial_response.h"
@@ -165,7 +166,13 @@ http::Response Frontend::handle(http::Request const& original, http::BodyReader&
     auto const time = timestamp(clock_.wall_now());
     auto const request = with_plain_path(original);
     Asked asked;
-    auto response = answer(request, body, asked);
+    auto response =
+        is_batch(request)
+            ? answer_batch(request, body,
+                           [this](http::Request const& part, http::BodyReader& content) {
+                               return handle(part, content);
+                           })
+            : answer(request, body, asked);
     compress(request, response);
     json::object entry{{"time", time},
                        {"verb", request.method},

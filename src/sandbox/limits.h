@@ -14,6 +14,7 @@ inline constexpr std::uint64_t kJournalBytes = 64u << 20;  // of requests.jsonl,
 inline constexpr milliseconds kTokenTime{3'600'000};
 inline constexpr milliseconds kStopTime{5'000};  // for requests in flight
 
+inline constexpr std::size_t kBatchParts = 1000;        // requests of POST /batch
 inline constexpr std::size_t kBatchEnable = 20;         // serviceusage, services of a call
 inline constexpr std::size_t kSecretBytes = 64u << 10;  // of a version's payload
 inline constexpr std::size_t kKeysOfAccount = 10;       // of a service account, by its users
@@ -23,6 +24,8 @@ inline constexpr std::size_t kSeriesOfProject = 10'000;
 inline constexpr std::size_t kPointsOfSeries = 10'000;  // the oldest go
 inline constexpr std::size_t kSeriesOfRequest = 200;
 inline constexpr std::size_t kRowsOfInsert = 50'000;
+inline constexpr std::size_t kPeeringsOfNetwork = 25;
+inline constexpr std::size_t kUrlMapBytes = 64u << 10;
 inline constexpr std::size_t kComposeSources = 32;
 inline constexpr unsigned kOverwrittenMost = 8;  // times that a reader looks again
 inline constexpr std::size_t kObjectNameBytes = 1024;

@@ -35,8 +35,7 @@ Outcome<json::value> Operations::start(Transaction& transaction, std::string_vie
                                        milliseconds takes) const {
     auto const number = kFirstOperation + TRY(next_number(transaction, kOperations));
     auto const name = fmt::format("{}{}", prefix, number);
-    auto const done =
-        clock_.wall_now() + (timing_ == OperationTiming::Instant ? milliseconds(0) : takes);
+    auto const done = done_at(takes);
     TRY(transaction.insert(kOperations, name,
                            json::object{{"done_ms", milliseconds_of(done)},
                                         {"metadata", std::move(metadata)},

@@ -36,6 +36,10 @@ public:
     // Errors: NotFound.
     [[nodiscard]] Outcome<boost::json::value> get(Transaction& transaction,
                                                   std::string const& name) const;
+    // When one that begins now and takes so long will be done.
+    [[nodiscard]] WallTime done_at(milliseconds takes) const {
+        return clock_.wall_now() + (timing_ == OperationTiming::Instant ? milliseconds(0) : takes);
+    }
 
 private:
     Clock& clock_;

@@ -6,6 +6,8 @@
 #include "http/certificates.h"
 #include "http/server.h"
 #include "sandbox/bigquery.h"
+#include "sandbox/compute/compute.h"
+#include "sandbox/compute/service_networking.h"
 #include "sandbox/credentials.h"
 #include "sandbox/data_folder.h"
 #include "sandbox/dns/publisher.h"
@@ -125,6 +127,8 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_logging(methods_, store_, clock_);
     serve_monitoring(methods_, store_, clock_);
     serve_bigquery(methods_, store_, clock_);
+    serve_compute(methods_, store_, clock_, operations_);
+    serve_service_networking(methods_, store_, clock_, operations_);
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);

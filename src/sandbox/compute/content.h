@@ -1,0 +1,27 @@
+// A request's body in one way of writing: what its shape lets pass in several.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+
+#include "sandbox/service.h"
+
+namespace aipress::sandbox::compute {
+
+enum class Nulls {
+    Dropped,  // as if they were not there
+    Kept,     // members of objects: a patch removes by them
+};
+
+// Lists are arrays, numbers and booleans are no strings. REQUIRES: a body that is of its shape.
+[[nodiscard]] boost::json::object content_of(Call const& call, Nulls nulls);
+
+// RFC 7396: members of `patch` replace those of `target`, null removes.
+void merge_patch(boost::json::object& target, boost::json::object const& patch);
+
+void set_default(boost::json::object& body, std::string_view name, boost::json::value value);
+// `false` when it is not there.
+[[nodiscard]] bool is_true(boost::json::object const& body, std::string_view name);
+
+}  // namespace aipress::sandbox::compute
