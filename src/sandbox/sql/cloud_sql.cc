@@ -5,6 +5,20 @@
 #include "base/log.h"
 
 namespace aipress::sandbox {
+namespace {
+
+SqlJobEnd run_statement(SqlParts& parts, SqlJob const& job) {
+    auto instance = read<SqlInstance>(parts.store, [&](Transaction& transaction) {
+        return find_running_instance(transaction, job.project, job.instance);
+    });
+    if (!instance.ok()) return failed(instance.release_error());
+    auto const folder = parts.machines.folder(instance.release().id());
+    auto const done =
+        run_sql(parts.machines.context(), folder, text_field(job.arguments, "statement"));
+    return done.ok() ? SqlJobEnd() : failed(done.error());
+}
+
+}  // namespace
 
 CloudSql::CloudSql(Store& store, Clock& clock, OperationTiming timing, std::filesystem::path folder,
                    http::CertificateAuthority const& authority, Blobs const& blobs,
@@ -21,6 +35,11 @@ void CloudSql::serve(Methods& methods) {
     serve_sql_transfers(methods, parts_);
     serve_sql_databases(methods, parts_);
     serve_sql_users(methods, parts_);
+    for (auto const* const type : {"CREATE_DATABASE", "UPDATE_DATABASE", "DELETE_DATABASE",
+                                   "CREATE_USER", "UPDATE_USER", "DELETE_USER"}) {
+        operations_.set_work(type,
+                             [this](SqlJob const& job) { return run_statement(parts_, job); });
+    }
 }
 
 Result<void> CloudSql::begin() {
@@ -65,6 +84,19 @@ SqlOperations::Request sql_request(Call const& call, std::string type) {
     return {.project = call.path_parameter("project"),
             .instance = call.path_parameter("instance"),
             .type = std::move(type)};
+}
+
+Outcome<Reply> start_sql_statement(SqlParts& parts, Call const& call, std::string type,
+                                   std::string const& statement) {
+    auto request = sql_request(call, std::move(type));
+    request.arguments["statement"] = statement;
+    request.takes = milliseconds(0);
+    return parts.operations.start(
+        call, std::move(request), [&](Transaction& transaction) -> Outcome<Done> {
+            TRY(find_running_instance(transaction, call.path_parameter("project"),
+                                      call.path_parameter("instance")));
+            return Done();
+        });
 }
 
 SqlJobEnd failed(ApiError error) {

@@ -52,6 +52,9 @@ void serve_sql_users(Methods& methods, SqlParts& parts);
 
 // "PROJECT" and "INSTANCE" of a method's path, for SqlOperations::start.
 [[nodiscard]] SqlOperations::Request sql_request(Call const& call, std::string type);
+// An operation that runs a statement on the instance; again after a crash, so it must bear that.
+[[nodiscard]] Outcome<Reply> start_sql_statement(SqlParts& parts, Call const& call,
+                                                 std::string type, std::string const& statement);
 // The end of a job that failed.
 [[nodiscard]] SqlJobEnd failed(ApiError error);
 [[nodiscard]] SqlJobEnd failed(Error const& error);

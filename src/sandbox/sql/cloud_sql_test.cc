@@ -184,7 +184,7 @@ TEST_F(CloudSqlTest, ExportsAndImportsAreRealFiles) {
     auto const transfer = [&](std::string const& instance_name, std::string const& verb,
                               std::string const& uri) {
         json::object context{{"uri", uri}, {"fileType", "SQL"}};
-        if (verb == "export") context["databases"] = {"wp"};
+        if (verb == "export") context["databases"] = json::array{"wp"};
         return outcome_of(host_.post(kInstances + "/" + instance_name + "/" + verb,
                                      {{verb + "Context", context}}));
     };

@@ -34,8 +34,6 @@ public:
     Outcome<Reply> list(Call& call);
     Outcome<Reply> get(Call& call);
 
-    SqlJobEnd work(SqlJob const& job);
-
 private:
     Outcome<std::vector<json::object>> listed(Call const& call, std::string const& only);
     Outcome<SqlInstance> find(std::string const& project, std::string const& instance) {
@@ -43,7 +41,6 @@ private:
             return find_running_instance(transaction, project, instance);
         });
     }
-    Outcome<Reply> start(Call& call, std::string type, std::string statement);
 
     SqlParts& parts_;
 };
@@ -76,18 +73,6 @@ Outcome<std::vector<json::object>> Databases::listed(Call const& call, std::stri
     return found;
 }
 
-Outcome<Reply> Databases::start(Call& call, std::string type, std::string statement) {
-    auto request = sql_request(call, std::move(type));
-    request.arguments["statement"] = std::move(statement);
-    request.takes = milliseconds(0);
-    return parts_.operations.start(
-        call, std::move(request), [&](Transaction& transaction) -> Outcome<Done> {
-            TRY(find_running_instance(transaction, call.path_parameter("project"),
-                                      call.path_parameter("instance")));
-            return Done();
-        });
-}
-
 // "CHARACTER SET x COLLATE y", as far as it is said.
 Outcome<std::string> encoding_of(json::object const& fields) {
     auto const charset = text_field(fields, "charset");
@@ -113,8 +98,9 @@ Outcome<Reply> Databases::insert(Call& call) {
                         .legacy_reason = "databaseAlreadyExists"};
     }
     // Again after a crash, hence IF NOT EXISTS.
-    return start(call, "CREATE_DATABASE",
-                 fmt::format("CREATE DATABASE IF NOT EXISTS {}{};", sql_name(name), encoding));
+    return start_sql_statement(
+        parts_, call, "CREATE_DATABASE",
+        fmt::format("CREATE DATABASE IF NOT EXISTS {}{};", sql_name(name), encoding));
 }
 
 Outcome<Reply> Databases::change(Call& call) {
@@ -123,8 +109,8 @@ Outcome<Reply> Databases::change(Call& call) {
         return sql_error(ErrorCode::NotFound, "Not Found", "notFound");
     }
     auto const encoding = TRY(encoding_of(call.fields()));
-    return start(
-        call, "UPDATE_DATABASE",
+    return start_sql_statement(
+        parts_, call, "UPDATE_DATABASE",
         encoding.empty() ? "DO 0;" : fmt::format("ALTER DATABASE {}{};", sql_name(name), encoding));
 }
 
@@ -133,8 +119,8 @@ Outcome<Reply> Databases::remove(Call& call) {
     if (TRY(listed(call, name)).empty()) {
         return sql_error(ErrorCode::NotFound, "Not Found", "notFound");
     }
-    return start(call, "DELETE_DATABASE",
-                 fmt::format("DROP DATABASE IF EXISTS {};", sql_name(name)));
+    return start_sql_statement(parts_, call, "DELETE_DATABASE",
+                               fmt::format("DROP DATABASE IF EXISTS {};", sql_name(name)));
 }
 
 Outcome<Reply> Databases::list(Call& call) {
@@ -147,15 +133,6 @@ Outcome<Reply> Databases::get(Call& call) {
     auto found = TRY(listed(call, call.path_parameter("database")));
     if (found.empty()) return sql_error(ErrorCode::NotFound, "Not Found", "notFound");
     return reply(std::move(found.front()));
-}
-
-SqlJobEnd Databases::work(SqlJob const& job) {
-    auto instance = find(job.project, job.instance);
-    if (!instance.ok()) return failed(instance.release_error());
-    auto const done =
-        run_sql(parts_.machines.context(), parts_.machines.folder(instance.release().id()),
-                text_field(job.arguments, "statement"));
-    return done.ok() ? SqlJobEnd() : failed(done.error());
 }
 
 }  // namespace
@@ -171,10 +148,6 @@ void serve_sql_databases(Methods& methods, SqlParts& parts) {
     serve("delete", [=](Call& call) { return databases->remove(call); });
     serve("list", [=](Call& call) { return databases->list(call); });
     serve("get", [=](Call& call) { return databases->get(call); });
-    for (auto const* const type : {"CREATE_DATABASE", "UPDATE_DATABASE", "DELETE_DATABASE",
-                                   "CREATE_USER", "UPDATE_USER", "DELETE_USER"}) {
-        parts.operations.set_work(type, [=](SqlJob const& job) { return databases->work(job); });
-    }
 }
 
 }  // namespace aipress::sandbox

@@ -188,7 +188,6 @@ Result<void> prepare_data(Context const& context, fs::path const& folder) {
                                          "--auth-root-authentication-method=socket",
                                          "--skip-test-db", "--innodb-log-file-size=16M",
                                          "--datadir=" + half, "--tmpdir=" + half}};
-    auto const uid = fmt::format("{}", ::getuid());
     run_as_root_if_root(install.arguments);
     if (::getuid() != 0) {
         auto const name = TRY(run(context, {.arguments = {"id", "-un"}})).standard_output;

@@ -22,7 +22,6 @@ public:
 private:
     Outcome<std::vector<json::object>> listed(Call const& call, std::string const& condition);
     Outcome<Done> check_there(Call const& call);
-    Outcome<Reply> start(Call& call, std::string type, std::string statement);
 
     SqlParts& parts_;
 };
@@ -67,18 +66,6 @@ Outcome<std::vector<json::object>> Users::listed(Call const& call, std::string c
     return found;
 }
 
-Outcome<Reply> Users::start(Call& call, std::string type, std::string statement) {
-    auto request = sql_request(call, std::move(type));
-    request.arguments["statement"] = std::move(statement);
-    request.takes = milliseconds(0);
-    return parts_.operations.start(
-        call, std::move(request), [&](Transaction& transaction) -> Outcome<Done> {
-            TRY(find_running_instance(transaction, call.path_parameter("project"),
-                                      call.path_parameter("instance")));
-            return Done();
-        });
-}
-
 Outcome<Reply> Users::insert(Call& call) {
     Account const account{text_field(call.fields(), "name"),
                           call.fields().contains("host") ? text_field(call.fields(), "host") : "%"};
@@ -89,11 +76,12 @@ Outcome<Reply> Users::insert(Call& call) {
                          "invalid");
     }
     // As Google has it, a user of the API may do what root may.
-    return start(call, "CREATE_USER",
-                 fmt::format("CREATE OR REPLACE USER {0} IDENTIFIED BY {1};\n"
-                             "GRANT ALL PRIVILEGES ON *.* TO {0} WITH GRANT OPTION;\n"
-                             "REVOKE SUPER, FILE, SHUTDOWN, CREATE TABLESPACE ON *.* FROM {0};\n",
-                             account.sql(), sql_string(text_field(call.fields(), "password"))));
+    return start_sql_statement(
+        parts_, call, "CREATE_USER",
+        fmt::format("CREATE OR REPLACE USER {0} IDENTIFIED BY {1};\n"
+                    "GRANT ALL PRIVILEGES ON *.* TO {0} WITH GRANT OPTION;\n"
+                    "REVOKE SUPER, FILE, SHUTDOWN, CREATE TABLESPACE ON *.* FROM {0};\n",
+                    account.sql(), sql_string(text_field(call.fields(), "password"))));
 }
 
 Outcome<Done> Users::check_there(Call const& call) {
@@ -104,16 +92,17 @@ Outcome<Done> Users::check_there(Call const& call) {
 Outcome<Reply> Users::change(Call& call) {
     TRY(check_there(call));
     auto const password = text_field(call.fields(), "password");
-    return start(call, "UPDATE_USER",
-                 password.empty() ? "DO 0;"
-                                  : fmt::format("ALTER USER {} IDENTIFIED BY {};",
-                                                account_of(call).sql(), sql_string(password)));
+    return start_sql_statement(parts_, call, "UPDATE_USER",
+                               password.empty()
+                                   ? "DO 0;"
+                                   : fmt::format("ALTER USER {} IDENTIFIED BY {};",
+                                                 account_of(call).sql(), sql_string(password)));
 }
 
 Outcome<Reply> Users::remove(Call& call) {
     TRY(check_there(call));
-    return start(call, "DELETE_USER",
-                 fmt::format("DROP USER IF EXISTS {};", account_of(call).sql()));
+    return start_sql_statement(parts_, call, "DELETE_USER",
+                               fmt::format("DROP USER IF EXISTS {};", account_of(call).sql()));
 }
 
 Outcome<Reply> Users::list(Call& call) {
