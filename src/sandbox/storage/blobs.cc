@@ -37,6 +37,17 @@ Result<void> sync_folder(fs::path const& folder) {
     return {};
 }
 
+// One of the 256 folders that blobs are in.
+Result<void> make_shelf(fs::path const& folder) {
+    std::error_code failure;
+    bool const is_new = fs::create_directory(folder, failure);
+    if (failure) {
+        return Error(ErrorCode::Unavailable,
+                     fmt::format("cannot make '{}': {}", folder.string(), failure.message()));
+    }
+    return is_new ? sync_folder(folder.parent_path()) : Result<void>();
+}
+
 }  // namespace
 
 BlobWriter::~BlobWriter() {
@@ -78,8 +89,7 @@ Result<void> BlobWriter::add(std::string_view bytes) {
 
 Result<Blob> BlobWriter::finish() {
     if (::fdatasync(file_.get()) != 0) return disk_error("syncing", temporary_);
-    std::error_code failure;
-    fs::create_directories(final_path_.parent_path(), failure);
+    TRY(make_shelf(final_path_.parent_path()));
     if (::rename(temporary_.c_str(), final_path_.c_str()) != 0) {
         return disk_error("naming", final_path_);
     }
@@ -92,9 +102,6 @@ Result<Blob> BlobWriter::finish() {
 Result<Blobs> Blobs::open(fs::path folder) {
     std::error_code failure;
     fs::remove_all(folder / "new", failure);
-    for (unsigned i = 0; i < 256; ++i) {
-        fs::create_directories(folder / fmt::format("{:02x}", i), failure);
-    }
     fs::create_directories(folder / "new", failure);
     if (failure) {
         return Error(ErrorCode::Unavailable,
@@ -115,6 +122,7 @@ Result<BlobWriter> Blobs::create() const {
 Result<Blob> Blobs::share(Blob const& blob, FileDescriptor const& bytes) const {
     auto other = blob;
     other.id = new_id();
+    TRY(make_shelf(path(other.id).parent_path()));
     if (::link(path(blob.id).c_str(), path(other.id).c_str()) != 0) {
         if (errno != ENOENT && errno != EMLINK) return disk_error("linking", path(blob.id));
         auto writer = TRY(create());
