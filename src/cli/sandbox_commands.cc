@@ -50,8 +50,10 @@ std::string describe(SandboxArguments const& arguments, Ports ports, fs::path co
 }
 
 int run_up(SandboxArguments const& arguments, Environment& environment) {
-    sandbox::SandboxOptions const options{
-        .data = arguments.data, .port = arguments.port, .operations = arguments.operations};
+    sandbox::SandboxOptions const options{.data = arguments.data,
+                                          .port = arguments.port,
+                                          .operations = arguments.operations,
+                                          .with_name_server = true};
     auto running = sandbox::Sandbox::start(options, environment.clock);
     if (!running.ok()) return fail(running.error(), next_command("status", arguments));
     print_data(describe(arguments, {running.value().port(), running.value().dns_port()},

@@ -115,10 +115,9 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_billing(methods_, store_);
     serve_secret_manager(methods_, store_, clock_);
     sql_.serve(methods_);
-    publisher_ = dns::Publisher::start(store_, clock_,
-                                       {.folder = folder_.path() / "dns",
-                                        .timing = options.operations,
-                                        .with_server = options.with_name_server});
+    publisher_ = dns::Publisher::start(store_, {.folder = folder_.path() / "dns",
+                                                .timing = options.operations,
+                                                .with_server = options.with_name_server});
     serve_dns(methods_, store_, clock_, *publisher_);
     serve_service_accounts(methods_, store_, clock_);
     serve_service_account_keys(methods_, store_, clock_);

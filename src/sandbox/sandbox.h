@@ -14,7 +14,7 @@ struct SandboxOptions {
     std::filesystem::path data = {};  // made when it is not there
     std::uint16_t port = 0;           // 0: any that is free
     OperationTiming operations = OperationTiming::Instant;
-    bool with_name_server = true;  // false: as if Knot DNS were not installed
+    bool with_name_server = false;  // whether Cloud DNS answers queries, where Knot DNS is there
 };
 
 // Thread safe. Whatever it acknowledged is on disk: it may be killed at any moment and started

@@ -28,7 +28,7 @@ protected:
 
     SystemClock clock_;
     Context const context_{clock_, Deadline::never(), {}};
-    SandboxHost host_{clock_};
+    SandboxHost host_{clock_, {.data = {}, .with_name_server = true}};
     std::string const zones_ = "//dns.googleapis.com/dns/v1/projects/sandbox-project/managedZones";
     std::string const zone_ = zones_ + "/site1";
 

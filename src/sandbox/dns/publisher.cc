@@ -9,10 +9,9 @@
 
 namespace aipress::sandbox::dns {
 
-std::unique_ptr<Publisher> Publisher::start(Store& store, Clock& clock,
-                                            PublisherOptions const& options) {
-    std::unique_ptr<Publisher> publisher(new Publisher(store, clock, options.timing));
-    Context const context(clock, Deadline::never(), {});
+std::unique_ptr<Publisher> Publisher::start(Store& store, PublisherOptions const& options) {
+    std::unique_ptr<Publisher> publisher(new Publisher(store, options.timing));
+    Context const context(publisher->clock_, Deadline::never(), {});
     if (options.with_server) {
         auto server = NameServer::open(context, options.folder);
         if (server.ok()) {

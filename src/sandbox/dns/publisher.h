@@ -31,8 +31,8 @@ struct PublisherOptions {
 class Publisher {
 public:
     // When it returns, every public zone of the store is answered. Where Knot DNS is not installed,
-    // or does not start, that is logged. Store and clock outlive it.
-    [[nodiscard]] static std::unique_ptr<Publisher> start(Store& store, Clock& clock,
+    // or does not start, that is logged. The store outlives it.
+    [[nodiscard]] static std::unique_ptr<Publisher> start(Store& store,
                                                           PublisherOptions const& options);
     Publisher(Publisher const&) = delete;
     Publisher& operator=(Publisher const&) = delete;
@@ -44,8 +44,8 @@ public:
     void publish(std::string const& dns_name);
 
 private:
-    Publisher(Store& store, Clock& clock, OperationTiming timing)
-        : store_(store), clock_(clock), timing_(timing), patience_(kSupervision) {}
+    Publisher(Store& store, OperationTiming timing)
+        : store_(store), timing_(timing), patience_(kSupervision) {}
 
     void run(std::stop_token const& stop);
     std::set<std::string> next_names(std::stop_token const& stop);
@@ -58,7 +58,7 @@ private:
     void finish(Context const& context, std::vector<ServedZone> const& zones);
 
     Store& store_;
-    Clock& clock_;
+    SystemClock clock_;  // a server keeps the machine's time, whatever the sandbox's is
     OperationTiming const timing_;
     std::optional<NameServer> server_;  // the thread's, once it runs
     std::set<std::string> unfinished_;  // published, but not answered yet

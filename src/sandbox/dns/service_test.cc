@@ -14,7 +14,7 @@ using testing::SandboxHost;
 class DnsServiceTest : public ::testing::Test {
 protected:
     SystemClock clock_;
-    SandboxHost host_{clock_, {.data = {}, .with_name_server = false}};
+    SandboxHost host_{clock_};
     std::string const project_ = "//dns.googleapis.com/dns/v1/projects/sandbox-project";
     std::string const zones_ = project_ + "/managedZones";
     std::string const zone_ = zones_ + "/site1";
