@@ -33,6 +33,7 @@ public:
     void restart();
     [[nodiscard]] std::uint16_t port() const { return sandbox_->port(); }
     [[nodiscard]] std::uint16_t dns_port() const { return sandbox_->dns_port(); }
+    [[nodiscard]] sandbox::Sandbox& sandbox() { return *sandbox_; }
     [[nodiscard]] std::string url() const;
     [[nodiscard]] std::filesystem::path data() const { return folder_ / "data"; }
 

@@ -34,19 +34,24 @@ struct Ports {
 };
 
 std::string describe(SandboxArguments const& arguments, Ports ports, fs::path const& certificate) {
+    auto const sites = sandbox::run::read_web_port(arguments.data);
     if (arguments.format == OutputFormat::Json) {
         return boost::json::serialize(boost::json::object{{"running", true},
                                                           {"port", ports.http},
                                                           {"dns_port", ports.dns},
+                                                          {"web_port", sites},
                                                           {"data", arguments.data.string()},
                                                           {"certificate", certificate.string()}}) +
                "\n";
     }
+    auto const shown = [](std::uint16_t port) {
+        return port == 0 ? std::string("not served") : fmt::format("127.0.0.1:{}", port);
+    };
     return fmt::format(
-        "sandbox      http://127.0.0.1:{}\ndns          {}\ndata         {}\ncertificate  {}\n"
-        "next: eval \"$({} --for gcloud)\"\n",
-        ports.http, ports.dns == 0 ? "not answered" : fmt::format("127.0.0.1:{}", ports.dns),
-        arguments.data.string(), certificate.string(), next_command("env", arguments));
+        "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\ndata         {}\n"
+        "certificate  {}\nnext: eval \"$({} --for gcloud)\"\n",
+        ports.http, shown(sites), shown(ports.dns), arguments.data.string(), certificate.string(),
+        next_command("env", arguments));
 }
 
 int run_up(SandboxArguments const& arguments, Environment& environment) {
@@ -87,6 +92,12 @@ int run_status(SandboxArguments const& arguments) {
                        ? "{\"running\":false}\n"
                        : fmt::format("no sandbox runs on {}\nnext: {}\n", arguments.data.string(),
                                      next_command("up", arguments)));
+        return 1;
+    }
+    if (running.value()->port == 0) {
+        print_data(arguments.format == OutputFormat::Json
+                       ? "{\"running\":false,\"starting\":true}\n"
+                       : fmt::format("the sandbox on {} is starting\n", arguments.data.string()));
         return 1;
     }
     print_data(describe(arguments, {running.value()->port, running.value()->dns_port},

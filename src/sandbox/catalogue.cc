@@ -102,16 +102,19 @@ Method const* Catalogue::find(std::string_view id, std::string_view version) con
 }
 
 std::optional<MatchedMethod> Catalogue::match(std::string_view host, std::string_view verb,
-                                              std::string_view path) const {
+                                              std::string_view path, Wanted const& wanted) const {
+    std::optional<MatchedMethod> first;
     auto const routes = routes_.find(verb == "HEAD" ? "GET" : verb);
     if (routes == routes_.end()) return std::nullopt;
     for (auto const& route : routes->second) {
         if (!serves(*route.method->api, host)) continue;
-        if (auto parameters = route.path->match(path)) {
-            return MatchedMethod{route.method, std::move(*parameters), route.is_upload};
-        }
+        auto parameters = route.path->match(path);
+        if (!parameters) continue;
+        MatchedMethod matched{route.method, std::move(*parameters), route.is_upload};
+        if (wanted(*route.method)) return matched;
+        if (!first) first = std::move(matched);
     }
-    return std::nullopt;
+    return first;
 }
 
 }  // namespace aipress::sandbox

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,9 +55,12 @@ public:
 
     // `host`: "sqladmin.googleapis.com", a region's "us-central1-run.googleapis.com",
     // "www.googleapis.com" for any; anything else (an address) matches every API by path.
-    // HEAD is taken for GET.
-    [[nodiscard]] std::optional<MatchedMethod> match(std::string_view host, std::string_view verb,
-                                                     std::string_view path) const;
+    // HEAD is taken for GET. Of several that match, the first one that is wanted, else the first:
+    // "/v2/projects/p/locations/l/operations/o" is of Cloud Run and of Logging.
+    using Wanted = std::function<bool(Method const&)>;
+    [[nodiscard]] std::optional<MatchedMethod> match(
+        std::string_view host, std::string_view verb, std::string_view path,
+        Wanted const& wanted = [](Method const&) { return true; }) const;
 
 private:
     std::deque<Api> apis_;

@@ -193,7 +193,9 @@ http::Response Frontend::handle(http::Request const& original, http::BodyReader&
 http::Response Frontend::answer(http::Request const& request, http::BodyReader& body,
                                 Asked& asked) {
     if (auto token = credentials_.answer(request, body)) return std::move(*token);
-    auto const matched = catalogue_.match(request.host, request.method, request.path);
+    auto const matched =
+        catalogue_.match(request.host, request.method, request.path,
+                         [this](Method const& method) { return methods_.find(method) != nullptr; });
     auto style = ErrorStyle::Rpc;
     Outcome<http::Response> outcome =
         ApiError{.code = ErrorCode::NotFound, .message = "Method not found."};

@@ -15,6 +15,10 @@ std::int64_t milliseconds_of(WallTime time) {
     return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
+ApiError no_operation(std::string_view name) {
+    return {.code = ErrorCode::NotFound, .message = fmt::format("Operation [{}] not found.", name)};
+}
+
 }  // namespace
 
 Outcome<std::uint64_t> next_number(Transaction& transaction, std::string_view counter) {
@@ -30,32 +34,63 @@ Outcome<std::uint64_t> next_number(Transaction& transaction, std::string_view co
     return next;
 }
 
+Outcome<json::value> Operations::store(Transaction& transaction, std::string_view prefix,
+                                       json::object operation, milliseconds takes) const {
+    auto const number = kFirstOperation + TRY(next_number(transaction, kOperations));
+    auto const name = fmt::format("{}{}", prefix, number);
+    operation["done_ms"] = milliseconds_of(done_at(takes));
+    TRY(transaction.insert(kOperations, name, operation));
+    return json::value(json::object{{"name", name}});
+}
+
 Outcome<json::value> Operations::start(Transaction& transaction, std::string_view prefix,
                                        json::object metadata, json::object response,
                                        milliseconds takes) const {
-    auto const number = kFirstOperation + TRY(next_number(transaction, kOperations));
-    auto const name = fmt::format("{}{}", prefix, number);
-    auto const done = done_at(takes);
-    TRY(transaction.insert(kOperations, name,
-                           json::object{{"done_ms", milliseconds_of(done)},
-                                        {"metadata", std::move(metadata)},
-                                        {"response", std::move(response)}}));
-    return json::value(json::object{{"name", name}});
+    return store(transaction, prefix,
+                 {{"metadata", std::move(metadata)}, {"response", std::move(response)}}, takes);
+}
+
+Outcome<json::value> Operations::start_failing(Transaction& transaction, std::string_view prefix,
+                                               json::object metadata, ApiError const& error,
+                                               milliseconds takes) const {
+    return store(transaction, prefix,
+                 {{"metadata", std::move(metadata)},
+                  {"error", json::object{{"code", static_cast<int>(error.code)},
+                                         {"message", error.message}}}},
+                 takes);
+}
+
+json::value Operations::view(Document& document) const {
+    auto& stored = document.body.as_object();
+    json::object operation{{"name", document.name}, {"metadata", std::move(stored.at("metadata"))}};
+    if (stored.at("done_ms").to_number<std::int64_t>() > milliseconds_of(clock_.wall_now())) {
+        return operation;
+    }
+    operation["done"] = true;
+    for (auto const* const outcome : {"response", "error"}) {
+        if (auto* const value = stored.if_contains(outcome)) operation[outcome] = std::move(*value);
+    }
+    return operation;
 }
 
 Outcome<json::value> Operations::get(Transaction& transaction, std::string const& name) const {
     auto found = TRY(transaction.get(kOperations, name));
-    if (!found) {
-        return ApiError{.code = ErrorCode::NotFound,
-                        .message = fmt::format("Operation [{}] not found.", name)};
-    }
-    auto& stored = found->body.as_object();
-    json::object operation{{"name", name}, {"metadata", std::move(stored.at("metadata"))}};
-    if (stored.at("done_ms").to_number<std::int64_t>() <= milliseconds_of(clock_.wall_now())) {
-        operation["done"] = true;
-        operation["response"] = std::move(stored.at("response"));
-    }
-    return json::value(std::move(operation));
+    if (!found) return no_operation(name);
+    return view(*found);
+}
+
+Outcome<Operations::List> Operations::list(Transaction& transaction, std::string const& prefix,
+                                           std::string const& start, std::size_t most) const {
+    auto page = TRY(transaction.list(kOperations, prefix, start, most));
+    List list{.next = std::move(page.next)};
+    for (auto& document : page.documents) list.operations.push_back(view(document));
+    return list;
+}
+
+Outcome<Done> Operations::remove(Transaction& transaction, std::string const& name) {
+    if (!TRY(transaction.get(kOperations, name))) return no_operation(name);
+    TRY(transaction.remove(kOperations, name));
+    return Done();
 }
 
 json::object with_type(json::value resource, std::string_view type) {

@@ -2,6 +2,7 @@
 // with it; only its being done is told later, by the clock: so a restart forgets none.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
@@ -33,6 +34,12 @@ public:
                                                     boost::json::object metadata,
                                                     boost::json::object response,
                                                     milliseconds takes) const;
+    // The same for one that will have failed; what it has done is in the store nevertheless.
+    [[nodiscard]] Outcome<boost::json::value> start_failing(Transaction& transaction,
+                                                            std::string_view prefix,
+                                                            boost::json::object metadata,
+                                                            ApiError const& error,
+                                                            milliseconds takes) const;
     // Errors: NotFound.
     [[nodiscard]] Outcome<boost::json::value> get(Transaction& transaction,
                                                   std::string const& name) const;
@@ -40,8 +47,23 @@ public:
     [[nodiscard]] WallTime done_at(milliseconds takes) const {
         return clock_.wall_now() + (timing_ == OperationTiming::Instant ? milliseconds(0) : takes);
     }
+    // Those whose name begins with the prefix, as get() shows them; `next` as in Page.
+    struct List {
+        boost::json::array operations = {};
+        std::string next = {};
+    };
+    [[nodiscard]] Outcome<List> list(Transaction& transaction, std::string const& prefix,
+                                     std::string const& start, std::size_t most) const;
+    // Its effect stays. Errors: NotFound.
+    [[nodiscard]] static Outcome<Done> remove(Transaction& transaction, std::string const& name);
 
 private:
+    [[nodiscard]] Outcome<boost::json::value> store(Transaction& transaction,
+                                                    std::string_view prefix,
+                                                    boost::json::object operation,
+                                                    milliseconds takes) const;
+    [[nodiscard]] boost::json::value view(Document& document) const;
+
     Clock& clock_;
     OperationTiming const timing_;
 };

@@ -59,7 +59,12 @@ void serve_policies(Methods& methods, Store& store, std::string const& prefix,
     });
     methods.serve(prefix + ".testIamPermissions", version, [&store, resource_of](Call& call) {
         return read<Reply>(store, [&](Transaction& transaction) -> Outcome<Reply> {
-            TRY(resource_of(transaction, call));
+            auto resource = resource_of(transaction, call);
+            if (!resource.ok()) {
+                auto error = resource.release_error();
+                // Clients ask before they make it: what the project grants counts.
+                if (error.code != ErrorCode::NotFound) return error;
+            }
             json::object granted;
             if (auto const* const asked = call.fields().if_contains("permissions")) {
                 granted["permissions"] = *asked;

@@ -20,6 +20,8 @@
 #include "sandbox/org_policy.h"
 #include "sandbox/projects.h"
 #include "sandbox/resource_manager.h"
+#include "sandbox/run/cloud_run.h"
+#include "sandbox/run/media_path.h"
 #include "sandbox/secret_manager.h"
 #include "sandbox/service_account_keys.h"
 #include "sandbox/service_accounts.h"
@@ -59,7 +61,7 @@ Result<std::unordered_set<std::string>> blobs_in_use(Store const& store) {
 
 // In the order in which they need each other; taken apart the other way round.
 struct Sandbox::Impl {
-    Impl(Clock& clock, OperationTiming timing, DataFolder folder, Store opened_store,
+    Impl(Clock& clock, SandboxOptions const& options, DataFolder folder, Store opened_store,
          Blobs opened_blobs, http::CertificateAuthority opened_authority,
          std::unique_ptr<RequestJournal> opened_journal)
         : clock_(clock),
@@ -69,9 +71,12 @@ struct Sandbox::Impl {
           authority_(std::move(opened_authority)),
           journal_(std::move(opened_journal)),
           credentials_(clock),
-          operations_(clock, timing),
+          operations_(clock, options.operations),
           object_changes_(store_, blobs_, clock),
-          sql_(store_, clock, timing, folder_.path() / "sql", authority_, blobs_, object_changes_),
+          sql_(store_, clock, options.operations, folder_.path() / "sql", authority_, blobs_,
+               object_changes_),
+          run_serving_(store_, run::serving_folder(folder_.path()), options.run_idle_time),
+          run_changes_(store_, clock, operations_, [this] { return run_serving_.problem(); }),
           methods_(catalogue_),
           frontend_(clock, catalogue_, methods_, credentials_, *journal_, [this](Call const& call) {
               return read<Done>(store_, [&](Transaction& transaction) {
@@ -93,6 +98,8 @@ struct Sandbox::Impl {
     ObjectChanges object_changes_;
     CloudSql sql_;
     std::unique_ptr<dns::Publisher> publisher_;
+    run::Serving run_serving_;
+    run::Changes const run_changes_;
     Catalogue const catalogue_;
     Methods methods_;
     Frontend frontend_;
@@ -128,6 +135,7 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_bigquery(methods_, store_, clock_);
     serve_compute(methods_, store_, clock_, operations_);
     serve_service_networking(methods_, store_, clock_, operations_);
+    run::serve_cloud_run(methods_, run_changes_, [this] { run_serving_.refresh(); });
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
@@ -139,8 +147,10 @@ Result<void> Sandbox::Impl::listen(std::uint16_t port) {
     http::ServerOptions const options{.port = port};
     server_ = TRY(http::Server::start(options, &authority_,
                                       [this](http::Request const& request, http::BodyReader& body) {
-                                          return frontend_.handle(request, body);
+                                          auto const media = run::media_request(request);
+                                          return frontend_.handle(media ? *media : request, body);
                                       }));
+    run_serving_.start(server_->port());
     return folder_.announce({.pid = ::getpid(),
                              .port = server_->port(),
                              .dns_port = publisher_->port(),
@@ -153,9 +163,8 @@ Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
     auto blobs = TRY(Blobs::open(options.data / "blobs"));
     auto authority = TRY(http::CertificateAuthority::open(options.data));
     auto journal = TRY(RequestJournal::open(journal_file(options.data)));
-    auto impl =
-        std::make_unique<Impl>(clock, options.operations, std::move(folder), std::move(store),
-                               std::move(blobs), std::move(authority), std::move(journal));
+    auto impl = std::make_unique<Impl>(clock, options, std::move(folder), std::move(store),
+                                       std::move(blobs), std::move(authority), std::move(journal));
     TRY(impl->prepare(options));
     TRY(impl->listen(options.port));
     return Sandbox(std::move(impl));
@@ -177,6 +186,14 @@ std::uint16_t Sandbox::dns_port() const {
     return impl_->publisher_->port();
 }
 
+std::uint16_t Sandbox::web_port() const {
+    return impl_->run_serving_.port();
+}
+
+run::ServedRequests Sandbox::take_requests(std::uint64_t since) const {
+    return impl_->run_serving_.take_requests(since);
+}
+
 fs::path Sandbox::certificate_file() const {
     return impl_->folder_.path() / "ca.pem";
 }
@@ -184,6 +201,7 @@ fs::path Sandbox::certificate_file() const {
 void Sandbox::stop() {
     impl_->server_->stop(limits::kStopTime);
     impl_->sql_.stop();
+    impl_->run_serving_.stop();
 }
 
 fs::path journal_file(fs::path const& data) {

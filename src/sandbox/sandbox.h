@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "sandbox/operations.h"
+#include "sandbox/run/serving.h"
 
 namespace aipress::sandbox {
 
@@ -15,6 +16,7 @@ struct SandboxOptions {
     std::uint16_t port = 0;           // 0: any that is free
     OperationTiming operations = OperationTiming::Instant;
     bool with_name_server = false;  // whether Cloud DNS answers queries, where Knot DNS is there
+    milliseconds run_idle_time{60'000};  // a Cloud Run instance that nobody asks ends after so long
 };
 
 // Thread safe. Whatever it acknowledged is on disk: it may be killed at any moment and started
@@ -31,6 +33,11 @@ public:
     [[nodiscard]] std::uint16_t port() const;
     // Where public DNS zones are answered, UDP and TCP on the loopback; 0: nowhere.
     [[nodiscard]] std::uint16_t dns_port() const;
+    // Where Cloud Run's services are served, each by its host's name; 0: nothing can be served
+    // here.
+    [[nodiscard]] std::uint16_t web_port() const;
+    // What they were asked: see Serving.
+    [[nodiscard]] run::ServedRequests take_requests(std::uint64_t since) const;
     // The certificate that its TLS answers are signed with, as a file.
     [[nodiscard]] std::filesystem::path certificate_file() const;
     // Lets requests in flight end (for limits::kStopTime).

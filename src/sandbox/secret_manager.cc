@@ -83,6 +83,14 @@ Outcome<Document> find_version(Transaction& transaction, std::string_view name) 
     return std::move(*found);
 }
 
+Outcome<Done> check_enabled(json::object const& version) {
+    auto const state = text_field(version, "state");
+    if (state == "ENABLED") return Done();
+    return ApiError{.code = ErrorCode::FailedPrecondition,
+                    .message = fmt::format("Secret Version [{}] is in {} state.",
+                                           text_field(version, "name"), state)};
+}
+
 // The payload's bytes, with the client's own checksum of them held against it.
 Outcome<std::string> payload_of(json::object const& fields) {
     auto const* const payload = fields.if_contains("payload");
@@ -266,11 +274,7 @@ Outcome<Reply> SecretManager::access(Call& call) {
     return read<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
         auto const version = TRY(find_version(transaction, call.path_parameter("name")));
         auto const& body = version.body.as_object();
-        if (auto const state = text_field(body, "state"); state != "ENABLED") {
-            return ApiError{.code = ErrorCode::FailedPrecondition,
-                            .message = fmt::format("Secret Version [{}] is in {} state.",
-                                                   text_field(body, "name"), state)};
-        }
+        TRY(check_enabled(body));
         auto const payload = text_field(body, "payload");
         auto const checksum = crc32c_of(*decode_base64(payload));
         return reply(json::object{
@@ -302,6 +306,13 @@ Outcome<Reply> SecretManager::set_state(Call& call, std::string_view state) {
 }
 
 }  // namespace
+
+Outcome<std::string> read_secret(Transaction& transaction, std::string_view version) {
+    auto const found = TRY(find_version(transaction, version));
+    auto const& body = found.body.as_object();
+    TRY(check_enabled(body));
+    return decode_base64(text_field(body, "payload")).value_or("");
+}
 
 void serve_secret_manager(Methods& methods, Store& store, Clock& clock) {
     auto const manager = std::make_shared<SecretManager>(store, clock);

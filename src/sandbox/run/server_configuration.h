@@ -1,0 +1,39 @@
+// The configuration of the nginx and the php-fpm that serve all sites, as text.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/clock.h"
+#include "sandbox/run/site_plan.h"
+
+namespace aipress::sandbox::run {
+
+struct ServerPaths {
+    std::filesystem::path folder = {};
+    std::uint16_t web_port = 0;      // nginx's
+    std::uint16_t storage_port = 0;  // the sandbox's own: Cloud Storage
+    milliseconds idle_time{60'000};  // a process that nobody asks ends after so long
+
+    [[nodiscard]] std::filesystem::path socket(std::string_view pool) const {
+        return folder / "s" / pool;
+    }
+    [[nodiscard]] std::filesystem::path request_log() const { return folder / "requests.jsonl"; }
+};
+
+// `log`: where php-fpm says that it is ready.
+[[nodiscard]] std::string php_configuration(ServerPaths const& paths, SitePlan const& plan,
+                                            std::filesystem::path const& log);
+
+// What nginx answers at kConfigurationPath of a host that is no site: `mark`, which says what
+// configuration it runs.
+inline constexpr std::string_view kConfigurationPath = "/.sandbox-configuration";
+[[nodiscard]] std::string nginx_configuration(ServerPaths const& paths, SitePlan const& plan,
+                                              std::string const& mark);
+
+// Under it the sandbox's own server gives a bucket's objects by plain paths: nginx cannot encode an
+// object's name into one segment.
+inline constexpr std::string_view kMediaPath = "/_run/media/";
+
+}  // namespace aipress::sandbox::run

@@ -1,0 +1,187 @@
+#include "sandbox/run/serving.h"
+
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+#include <fstream>
+
+#include "base/log.h"
+#include "sandbox/limits.h"
+#include "sandbox/run/wordpress_files.h"
+#include "sandbox/service.h"
+
+namespace aipress::sandbox::run {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr milliseconds kApplyTime{30'000};
+constexpr milliseconds kWatchInterval{500};
+
+fs::path port_file(fs::path const& folder) {
+    return folder / "port";
+}
+
+std::uint16_t remembered_port(fs::path const& folder) {
+    std::uint16_t port = 0;
+    std::ifstream(port_file(folder)) >> port;
+    return port;
+}
+
+double real_field(json::object const& fields, std::string_view name) {
+    auto const* const value = fields.if_contains(name);
+    return value == nullptr || !value->is_number() ? 0 : value->to_number<double>();
+}
+
+std::string word(json::object const& fields, std::string_view name) {
+    auto const* const value = fields.if_contains(name);
+    return value == nullptr || !value->is_string() ? "" : std::string(value->get_string());
+}
+
+// nullopt: no line of ours.
+std::optional<ServedRequest> parse_request(std::string const& line) {
+    boost::system::error_code failure;
+    auto const value = json::parse(line, failure);
+    if (failure || !value.is_object()) return std::nullopt;
+    auto const& fields = value.get_object();
+    auto const time = static_cast<std::int64_t>(real_field(fields, "time") * 1000);
+    return ServedRequest{.time = WallTime(milliseconds(time)),
+                         .service = word(fields, "service"),
+                         .revision = word(fields, "revision"),
+                         .host = word(fields, "host"),
+                         .method = word(fields, "method"),
+                         .path = word(fields, "path"),
+                         .status = static_cast<int>(real_field(fields, "status")),
+                         .latency_seconds = real_field(fields, "latency"),
+                         .bytes = static_cast<std::uint64_t>(real_field(fields, "bytes")),
+                         .remote = word(fields, "remote"),
+                         .agent = word(fields, "agent")};
+}
+
+}  // namespace
+
+fs::path serving_folder(fs::path const& data) {
+    return data / "run";
+}
+
+std::uint16_t read_web_port(fs::path const& data) {
+    return remembered_port(serving_folder(data));
+}
+
+Serving::Serving(Store const& store, fs::path folder, milliseconds idle_time)
+    : store_(store), folder_(std::move(folder)), idle_time_(idle_time) {}
+
+Serving::~Serving() {
+    stop();
+}
+
+void Serving::start(std::uint16_t storage_port) {
+    std::error_code failure;
+    fs::create_directories(folder_, failure);
+    auto const log = ServerPaths{.folder = folder_}.request_log();
+    if (fs::exists(log, failure) && fs::file_size(log, failure) > limits::kRunRequestLogBytes) {
+        fs::remove(log, failure);
+    }
+    auto programs = find_web_programs();
+    if (!programs.ok()) {
+        fs::remove(port_file(folder_), failure);
+        std::lock_guard const lock(mutex_);
+        problem_ = programs.error().message();
+        return;
+    }
+    auto port = remembered_port(folder_);
+    if (port == 0) port = free_port();
+    {
+        std::lock_guard const proof(applying_);
+        server_ = std::make_unique<WebServer>(programs.release(),
+                                              ServerPaths{.folder = fs::absolute(folder_),
+                                                          .web_port = port,
+                                                          .storage_port = storage_port,
+                                                          .idle_time = idle_time_});
+        apply(proof);
+    }
+    watcher_ = std::jthread([this](std::stop_token const& stop) { watch(stop); });
+}
+
+void Serving::refresh() {
+    std::uint64_t mine = 0;
+    {
+        std::lock_guard const lock(mutex_);
+        mine = ++asked_;
+    }
+    std::lock_guard const proof(applying_);
+    if (server_ && applied_ < mine) apply(proof);
+}
+
+void Serving::apply(std::lock_guard<std::mutex> const& /*proof*/) {
+    std::uint64_t asked = 0;
+    {
+        std::lock_guard const lock(mutex_);
+        asked = asked_;
+    }
+    std::string problem;
+    auto plan =
+        read<SitePlan>(store_, [](Transaction& transaction) { return read_plan(transaction); });
+    if (!plan.ok()) {
+        problem = plan.release_error().message;
+    } else {
+        Context const context(clock_, Deadline::after(clock_, kApplyTime), {});
+        auto const served = server_->apply(context, plan.release());
+        if (!served.ok()) problem = served.error().message();
+    }
+    applied_ = asked;
+    if (!problem.empty()) log::error("Cloud Run: the sites are not served: {}", problem);
+    auto const written =
+        write_file(port_file(folder_), fmt::format("{}\n", server_->port()), Access::Everybody);
+    if (!written.ok()) log::error("Cloud Run: {}", written.error().message());
+    std::lock_guard const lock(mutex_);
+    problem_ = problem.empty() ? "" : "The web server does not start: " + problem;
+    port_ = server_->port();
+}
+
+// What has died is started again.
+void Serving::watch(std::stop_token const& stop) {
+    while (!stop.stop_requested()) {
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, stop, kWatchInterval, [] { return false; });
+        }
+        std::lock_guard const proof(applying_);
+        if (stop.stop_requested() || !server_ || !server_->has_died()) continue;
+        log::warning("Cloud Run: a program that serves the sites has died; it is started again");
+        apply(proof);
+    }
+}
+
+void Serving::stop() {
+    watcher_.request_stop();
+    if (watcher_.joinable()) watcher_.join();
+    std::lock_guard const proof(applying_);
+    server_.reset();
+}
+
+std::string Serving::problem() const {
+    std::lock_guard const lock(mutex_);
+    return problem_;
+}
+
+std::uint16_t Serving::port() const {
+    std::lock_guard const lock(mutex_);
+    return port_;
+}
+
+ServedRequests Serving::take_requests(std::uint64_t since) const {
+    ServedRequests taken{.next = since};
+    std::ifstream log(ServerPaths{.folder = folder_}.request_log(), std::ios::binary);
+    log.seekg(static_cast<std::streamoff>(since));
+    std::string line;
+    // A line without an end is still being written.
+    while (taken.requests.size() < limits::kRunRequestsTaken && std::getline(log, line) &&
+           !log.eof()) {
+        taken.next += line.size() + 1;
+        if (auto request = parse_request(line)) taken.requests.push_back(std::move(*request));
+    }
+    return taken;
+}
+
+}  // namespace aipress::sandbox::run
