@@ -1,12 +1,11 @@
 # The commands of the house. Each installs what it lacks on Debian 12 (tools/setup) and may be repeated.
-# (`make up`, the control plane with its sandbox cloud, comes with the part `sandbox`.)
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 REHEARSE_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := build
-.PHONY: build configure test test-fast rehearse bench check format clean
+.PHONY: build configure test test-fast rehearse up bench check format clean
 
 configure:
 	@tools/setup build
@@ -33,6 +32,16 @@ rehearse:
 	@tools/setup rehearse
 	@$(MAKE) --no-print-directory build
 	@build/aipress-rehearse $(REHEARSE_ARGS)
+
+# A local Google Cloud, left running; `build/aipress sandbox down` ends it.
+up:
+	@tools/setup rehearse
+	@$(MAKE) --no-print-directory build
+	@if ! build/aipress sandbox status >/dev/null; then \
+		setsid build/aipress sandbox up >build/sandbox.log 2>&1 </dev/null & \
+	fi; \
+	for try in $$(seq 300); do build/aipress sandbox status >/dev/null && break; sleep 0.1; done; \
+	build/aipress sandbox status || { cat build/sandbox.log; exit 1; }
 
 # Ratios against mariadb-dump and mydumper on real servers, e.g. BENCH_ARGS="--size 200M --repeat 3".
 bench:
