@@ -159,6 +159,52 @@ TEST_P(SandboxClientsTest, GsutilStoresObjects) {
     expect_all_served();
 }
 
+TEST_P(SandboxClientsTest, GcloudRunsDatabases) {
+    if (!is_installed("gcloud")) GTEST_SKIP() << "gcloud is not installed";
+    if (!is_installed("mariadb-backup")) GTEST_SKIP() << "MariaDB is not installed";
+    gcloud(
+        "sql instances create wp-db --database-version=MYSQL_8_0 --tier=db-g1-small "
+        "--region=us-central1 --root-password=s3cret");
+    EXPECT_THAT(gcloud("sql instances list"), HasSubstr("RUNNABLE"));
+    gcloud("sql databases create wp --instance=wp-db");
+    gcloud("sql users create wp --host=% --instance=wp-db --password=x");
+    EXPECT_THAT(gcloud("sql users list --instance=wp-db"), HasSubstr("wp"));
+    gcloud("storage buckets create gs://tenant-dumps");
+    gcloud("sql export sql wp-db gs://tenant-dumps/wp.sql.gz --database=wp");
+    EXPECT_NE(gcloud_output("sql export sql wp-db gs://tenant-dumps/wp.sql.gz --database=wp").code,
+              0);
+    gcloud("sql import sql wp-db gs://tenant-dumps/wp.sql.gz --database=wp");
+    gcloud("sql backups create --instance=wp-db");
+    EXPECT_THAT(gcloud("sql backups list --instance=wp-db"), HasSubstr("SUCCESSFUL"));
+    EXPECT_THAT(gcloud("sql operations list --instance=wp-db"), HasSubstr("BACKUP_VOLUME"));
+    gcloud("sql instances delete wp-db");
+    EXPECT_NE(gcloud_output("sql instances describe wp-db").code, 0);
+    expect_all_served();
+}
+
+TEST_P(SandboxClientsTest, GcloudServesSitesAndTheirNames) {
+    if (!is_installed("gcloud")) GTEST_SKIP() << "gcloud is not installed";
+    if (!is_installed("kdig")) GTEST_SKIP() << "kdig is not installed";
+    gcloud("dns managed-zones create zone --dns-name=example.test. --description=d");
+    gcloud("dns record-sets create site.example.test. --zone=zone --type=A --rrdatas=192.0.2.1");
+    auto const status = must(testing::run_aipress(
+        testing::test_context(),
+        {"sandbox", "status", "--data", sandbox_.data().string(), "--format", "json"}));
+    auto const port = must(status.json()).at("dns_port").to_number<int>();
+    if (port == 0) GTEST_SKIP() << "Knot DNS (package knot) is not installed";
+    EXPECT_EQ(
+        run({"kdig", "+short", "@127.0.0.1", "-p", std::to_string(port), "site.example.test", "A"},
+            {})
+            .text,
+        "192.0.2.1\n");
+    gcloud(
+        "run deploy site --image=gcr.io/x/wordpress --region=us-central1 "
+        "--allow-unauthenticated --set-env-vars=DB_HOST=127.0.0.1");
+    EXPECT_THAT(gcloud("run services list"), HasSubstr("us-central1"));
+    gcloud("run services delete site --region=us-central1");
+    expect_all_served();
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, SandboxClientsTest,
                          ::testing::Values(ClientMode::Overrides, ClientMode::Proxy),
                          [](auto const& parameter) {

@@ -1,7 +1,10 @@
 // `aipress sandbox …` as an operator types it.
+#include <cstdlib>
+#include <filesystem>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "base/subprocess.h"
 #include "testing/sandbox_host.h"
 #include "testing/sandbox_process.h"
 #include "testing/status_matchers.h"
@@ -49,6 +52,16 @@ TEST_F(SandboxCommandTest, StatusDownAndUpAgain) {
     expect_failure({"env", "--for", "gcloud"}, "no sandbox runs", "up");
     sandbox_.start();
     EXPECT_EQ(must(run({"status", "--format", "json"}).json()).at("port"), sandbox_.port());
+}
+
+TEST(SandboxReferenceTest, ThePageSaysWhatIsServed) {
+    auto const* const source = std::getenv("AIPRESS_SOURCE_DIR");
+    auto const tool =
+        std::filesystem::path(source == nullptr ? "." : source) / "tools/make_reference";
+    auto const result = must(run_process(
+        testing::test_context(),
+        {.arguments = {"python3", std::filesystem::absolute(tool).string(), "--check"}}));
+    EXPECT_TRUE(result.status.success()) << result.standard_output << result.standard_error;
 }
 
 TEST_F(SandboxCommandTest, ATakenPortIsSaid) {
