@@ -105,10 +105,13 @@ Outcome<json::value> parse_content(Method const& method, PathParameters const& p
     auto content = json::parse(text, failure);
     if (failure) return invalid_json(failure.message());
     auto const shape = method.api->shapes.find(method.request);
-    if (shape == method.api->shapes.end()) return content;
+    // A method that takes nothing, or null for nothing.
+    if (shape == method.api->shapes.end() || content.is_null()) return json::value(json::object());
     drop_path_parameters(content, path, shape->second);
     auto const violations = check_shape(method.api->shapes, shape->second, content);
     if (!violations.empty()) return invalid_body(violations);
+    // To a patch null says that the member goes; to all others nothing.
+    if (method.verb != "PATCH") drop_nulls(content);
     return content;
 }
 
@@ -245,7 +248,7 @@ Outcome<http::Response> Frontend::serve(http::Request const& request, http::Body
             TRY(parse_content(method, matched.parameters, TRY(read_content(request, body))));
     }
     TRY(admission_(call));
-    return finish(request, TRY((*handler)(call)));
+    return finish(request, TRY(caught<Reply>([&] { return (*handler)(call); })));
 }
 
 }  // namespace aipress::sandbox

@@ -49,6 +49,37 @@ TEST_F(FrontendTest, ABodyThatIsNotOfItsShapeIsRefused) {
     EXPECT_EQ(host_.get("/v1/no/such/method").status, 404);
 }
 
+// Whatever passes as of its shape, no handler stumbles over.
+TEST_F(FrontendTest, EverySpellingOfAValueIsTakenAndNullIsNothing) {
+    auto const buckets = "/storage/v1/b?project=sandbox-project";
+    EXPECT_EQ(host_.call("POST", buckets, "null").status, 400);
+    EXPECT_EQ(host_.call("POST", buckets, R"({"name": null})").status, 400);
+    auto const made = host_.call("POST", buckets, R"({"name": "media", "labels": null,
+        "versioning": {"enabled": "true"}, "cors": {"method": "GET", "maxAgeSeconds": "60"}})");
+    ASSERT_EQ(made.status, 200) << made.text;
+    EXPECT_EQ(made.body.at_pointer("/versioning/enabled"), true);
+    EXPECT_EQ(made.body.at_pointer("/cors/0/method/0"), "GET");
+    EXPECT_EQ(made.body.at_pointer("/cors/0/maxAgeSeconds"), 60);
+    EXPECT_FALSE(made.body.as_object().contains("labels"));
+    auto const upload = "/upload/storage/v1/b/media/o?uploadType=media&name=o";
+    EXPECT_EQ(host_.call("POST", upload, "x").status, 200);
+    EXPECT_EQ(host_.call("POST", upload, "y").status, 200);
+    EXPECT_EQ(host_
+                  .call("POST", "//logging.googleapis.com/v2/entries:write",
+                        R"({"dryRun": "true", "entries": null})")
+                  .status,
+              200);
+    for (auto const* const patch :
+         {R"({"versioning": null})", R"({"labels": {"a": null}})",
+          R"({"retentionPolicy": null, "lifecycle": {"rule": [null]}})"}) {
+        EXPECT_EQ(host_.call("PATCH", "/storage/v1/b/media", patch).status, 200) << patch;
+    }
+    EXPECT_EQ(host_.call("POST", upload, "z").status, 200);
+    post_text(json::serialize(automatic_));
+    EXPECT_LT(host_.call("PATCH", secrets_ + "/s?updateMask=labels", R"({"labels": null})").status,
+              500);
+}
+
 TEST_F(FrontendTest, AHugeBodyIsRefusedBeforeItIsRead) {
     std::string const huge(100u << 20, ' ');
     auto const answer = post_text(huge);

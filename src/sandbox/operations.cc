@@ -11,10 +11,6 @@ constexpr std::string_view kOperations = "operations";
 constexpr std::string_view kCounters = "counters";
 constexpr std::uint64_t kFirstOperation = 7'000'000'000'000'000'000;
 
-std::int64_t milliseconds_of(WallTime time) {
-    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
-
 ApiError no_operation(std::string_view name) {
     return {.code = ErrorCode::NotFound, .message = fmt::format("Operation [{}] not found.", name)};
 }

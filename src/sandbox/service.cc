@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "sandbox/base64.h"
 
 namespace aipress::sandbox {
@@ -37,6 +38,11 @@ std::string Call::origin() const {
     return request.scheme + "://" + request.authority;
 }
 
+ApiError internal_error(std::exception const& thrown) {
+    log::error("a request could not be answered: {}", thrown.what());
+    return {.code = ErrorCode::Internal, .message = "Internal error encountered."};
+}
+
 void Methods::serve(std::string_view id, std::string_view version, MethodHandler const& handler) {
     bool is_known = false;
     for (auto const& api : catalogue_.apis()) {
@@ -57,7 +63,7 @@ MethodHandler const* Methods::find(Method const& method) const {
 
 std::string text_field(boost::json::object const& fields, std::string_view name) {
     auto const* const value = fields.if_contains(name);
-    return value == nullptr ? "" : std::string(value->as_string());
+    return value == nullptr || value->is_null() ? "" : std::string(value->as_string());
 }
 
 std::string timestamp(WallTime time) {
@@ -66,6 +72,10 @@ std::string timestamp(WallTime time) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
                        fmt::gmtime(static_cast<std::time_t>(micros / 1'000'000)),
                        micros % 1'000'000);
+}
+
+std::int64_t milliseconds_of(WallTime time) {
+    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
 std::string page_token(std::string_view next) {

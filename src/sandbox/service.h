@@ -61,12 +61,26 @@ private:
     return Reply(std::move(value));
 }
 
+// What a library threw at a value that no check foresaw; it is logged. One request fails by it, and
+// the others go on.
+[[nodiscard]] ApiError internal_error(std::exception const& thrown);
+
+// What `work` returns, or that error.
+template <typename T>
+[[nodiscard]] Outcome<T> caught(std::function<Outcome<T>()> const& work) {
+    try {
+        return work();
+    } catch (std::exception const& thrown) {
+        return internal_error(thrown);
+    }
+}
+
 // One transaction: what `work` returns, and all it did when that is no error, nothing otherwise.
 template <typename T>
 [[nodiscard]] Outcome<T> write(Store& store, std::function<Outcome<T>(Transaction&)> const& work) {
     std::optional<Outcome<T>> outcome;
     auto const written = store.write([&](Transaction& transaction) -> Result<void> {
-        outcome.emplace(work(transaction));
+        outcome.emplace(caught<T>([&] { return work(transaction); }));
         if (outcome->ok()) return {};
         return Error(ErrorCode::Cancelled, "undone");
     });
@@ -80,18 +94,21 @@ template <typename T>
                               std::function<Outcome<T>(Transaction&)> const& work) {
     std::optional<Outcome<T>> outcome;
     auto const done = store.read([&](Transaction& transaction) -> Result<void> {
-        outcome.emplace(work(transaction));
+        outcome.emplace(caught<T>([&] { return work(transaction); }));
         return {};
     });
     if (!done.ok()) return done.error();
     return std::move(*outcome);
 }
 
-// A string member; "" when it is not there. REQUIRES: a shape that says it is one.
+// A string member; "" when it is not there, or null. REQUIRES: a shape that says it is one.
 [[nodiscard]] std::string text_field(boost::json::object const& fields, std::string_view name);
 
 // "2026-11-25T18:30:00.123456Z"
 [[nodiscard]] std::string timestamp(WallTime time);
+
+// Since 1970, as the store keeps times that are compared.
+[[nodiscard]] std::int64_t milliseconds_of(WallTime time);
 
 // A token that only this server reads: where the next page begins. Errors: InvalidArgument.
 [[nodiscard]] std::string page_token(std::string_view next);

@@ -1,11 +1,13 @@
 #include "sandbox/shape.h"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <fmt/format.h>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include "base/assert.h"
 
@@ -91,6 +93,7 @@ private:
                      std::size_t depth);
     void check_string(Shape const& shape, json::value& value, std::string const& path);
     [[nodiscard]] static bool is_scalar(Shape const& shape, json::value const& value);
+    static void conform_scalar(Shape const& shape, json::value& value);
 
     Shapes const& shapes_;
     std::vector<Violation> violations_;
@@ -112,7 +115,8 @@ void Checker::check(Shape const& shape, json::value& value, std::string const& p
         case Shape::Kind::String:
             return check_string(shape, value, path);
         default:
-            if (!is_scalar(shape, value)) add_invalid(shape, value, path);
+            if (!is_scalar(shape, value)) return add_invalid(shape, value, path);
+            conform_scalar(shape, value);
     }
 }
 
@@ -141,11 +145,18 @@ void Checker::check_object(Shape const& shape, json::value& value, std::string c
 void Checker::check_array(Shape const& shape, json::value& value, std::string const& path,
                           std::size_t depth) {
     // A single value stands for a list of one.
-    if (!value.is_array()) return check(*shape.items, value, path, depth + 1);
+    if (!value.is_array()) {
+        check(*shape.items, value, path, depth + 1);
+        value = json::array{std::move(value)};
+        return;
+    }
     std::size_t index = 0;
+    json::array kept;
     for (auto& inner : value.get_array()) {
         check(*shape.items, inner, fmt::format("{}[{}]", path, index++), depth + 1);
+        if (!inner.is_null()) kept.push_back(std::move(inner));
     }
+    value = std::move(kept);
 }
 
 void Checker::check_string(Shape const& shape, json::value& value, std::string const& path) {
@@ -197,7 +208,38 @@ bool Checker::is_scalar(Shape const& shape, json::value const& value) {
     }
 }
 
+// REQUIRES: is_scalar().
+void Checker::conform_scalar(Shape const& shape, json::value& value) {
+    if (shape.kind == Shape::Kind::Boolean) {
+        if (value.is_string()) value = value.get_string() == "true";
+        return;
+    }
+    if (value.is_string()) {
+        boost::system::error_code failure;
+        auto const number = json::parse(value.get_string(), failure);
+        if (failure || !number.is_number()) return;  // "NaN"
+        value = number;
+    }
+    if (shape.kind == Shape::Kind::Integer) value = value.to_number<std::int64_t>();
+}
+
 }  // namespace
+
+void drop_nulls(json::value& value) {
+    if (value.is_array()) {
+        for (auto& item : value.get_array()) drop_nulls(item);
+    } else if (value.is_object()) {
+        std::vector<std::string> empty;
+        for (auto& [name, inner] : value.get_object()) {
+            if (inner.is_null()) {
+                empty.emplace_back(name);
+            } else {
+                drop_nulls(inner);
+            }
+        }
+        for (auto const& name : empty) value.get_object().erase(name);
+    }
+}
 
 Shape Shape::read(json::value const& described) {
     auto const& object = described.as_object();

@@ -34,9 +34,15 @@ struct Violation {
     std::string description;  // "Invalid value at 'payload.data' (TYPE_BYTES), …"
 };
 
-// Everything about `value` that is not of the shape. Enumerators given by their number are replaced
-// by their name, as Google's clients may send either. `shapes`: what references refer to.
+// Everything about `value` that is not of the shape. Google takes several spellings of a value; one
+// that is of the shape is brought to one: enumerators are names, 64 bit integers strings, booleans
+// and other numbers what they are, a single value a list of one, and a list holds no null. (Members
+// may be null: see drop_nulls.) `shapes`: what references refer to.
 [[nodiscard]] std::vector<Violation> check_shape(Shapes const& shapes, Shape const& shape,
                                                  boost::json::value& value);
+
+// Takes out the members that are null, however deep: as if they were not there. What a patch says
+// with null is lost by it.
+void drop_nulls(boost::json::value& value);
 
 }  // namespace aipress::sandbox

@@ -1,4 +1,4 @@
-// A request's body in one way of writing: what its shape lets pass in several.
+// A request's body, and what is done with such objects.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -14,7 +14,6 @@ enum class Nulls {
     Kept,     // members of objects: a patch removes by them
 };
 
-// Lists are arrays, numbers and booleans are no strings. REQUIRES: a body that is of its shape.
 [[nodiscard]] boost::json::object content_of(Call const& call, Nulls nulls);
 
 // RFC 7396: members of `patch` replace those of `target`, null removes.

@@ -249,8 +249,4 @@ Outcome<std::uint64_t> next_id(Transaction& transaction) {
     return kFirstId + TRY(next_number(transaction, "compute_ids"));
 }
 
-std::int64_t milliseconds_of(WallTime time) {
-    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
-
 }  // namespace aipress::sandbox::compute

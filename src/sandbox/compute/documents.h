@@ -68,6 +68,5 @@ inline constexpr std::string_view kUsedAddress = "sandboxUsedAddress";
 [[nodiscard]] Outcome<Done> check_unused(Transaction& transaction, std::string_view path);
 
 [[nodiscard]] Outcome<std::uint64_t> next_id(Transaction& transaction);
-[[nodiscard]] std::int64_t milliseconds_of(WallTime time);
 
 }  // namespace aipress::sandbox::compute

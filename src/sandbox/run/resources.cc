@@ -134,10 +134,6 @@ json::object& object_field(json::object& fields, std::string_view name) {
     return value.get_object();
 }
 
-std::int64_t milliseconds_of(WallTime time) {
-    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
-
 Outcome<Done> each_document(Transaction& transaction, std::string_view collection,
                             std::string const& prefix,
                             std::function<Outcome<bool>(Document&)> const& visit) {

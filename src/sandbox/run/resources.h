@@ -71,8 +71,6 @@ struct ServiceName {
 // The member as an object, made when it is not there.
 boost::json::object& object_field(boost::json::object& fields, std::string_view name);
 
-[[nodiscard]] std::int64_t milliseconds_of(WallTime time);
-
 // All documents below a prefix, page by page, until `visit` returns false.
 [[nodiscard]] Outcome<Done> each_document(Transaction& transaction, std::string_view collection,
                                           std::string const& prefix,

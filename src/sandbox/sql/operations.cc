@@ -17,10 +17,6 @@ constexpr std::string_view kBusy = "sql_busy";              // by PROJECT/INSTAN
 constexpr unsigned kWorkers = 4;
 constexpr std::size_t kScanned = 1000;
 
-std::int64_t milliseconds_of(WallTime time) {
-    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
-
 std::string new_name() {
     static thread_local std::mt19937_64 random{std::random_device{}()};
     auto const high = random();

@@ -29,6 +29,7 @@ Outcome<json::object> parse_resource(Method const& method, std::string_view text
     auto const& shapes = method.api->shapes;
     auto const violations = check_shape(shapes, shapes.find("Object")->second, resource);
     if (!violations.empty()) return invalid_body(violations);
+    drop_nulls(resource);
     return std::move(resource.as_object());
 }
 
