@@ -99,6 +99,17 @@ Outcome<Reply> start_sql_statement(SqlParts& parts, Call const& call, std::strin
         });
 }
 
+SqlJobEnd sql_state_end(SqlJob const& job, std::string state, std::optional<ApiError> error) {
+    return {.effect = [job, state = std::move(state)](Transaction& transaction) -> Outcome<Done> {
+                auto instance = TRY(find_sql_instance(transaction, job.project, job.instance));
+                instance.resource()["state"] = state;
+                TRY(transaction.update(kSqlInstances, instance.document.name, std::nullopt,
+                                       instance.document.body));
+                return Done();
+            },
+            .error = std::move(error)};
+}
+
 SqlJobEnd failed(ApiError error) {
     return {.effect = {}, .error = std::move(error)};
 }

@@ -55,6 +55,9 @@ void serve_sql_users(Methods& methods, SqlParts& parts);
 // An operation that runs a statement on the instance; again after a crash, so it must bear that.
 [[nodiscard]] Outcome<Reply> start_sql_statement(SqlParts& parts, Call const& call,
                                                  std::string type, std::string const& statement);
+// The end of a job that leaves its instance in that state.
+[[nodiscard]] SqlJobEnd sql_state_end(SqlJob const& job, std::string state,
+                                      std::optional<ApiError> error);
 // The end of a job that failed.
 [[nodiscard]] SqlJobEnd failed(ApiError error);
 [[nodiscard]] SqlJobEnd failed(Error const& error);

@@ -1,6 +1,5 @@
 // Copies of an instance as it is: sql.instances.clone, sql.backupRuns, sql.instances.restoreBackup.
 #include <fmt/format.h>
-#include <random>
 
 #include "sandbox/sql/cloud_sql.h"
 
@@ -12,7 +11,6 @@ namespace json = boost::json;
 
 constexpr std::string_view kBackups = "sql_backups";  // by PROJECT/INSTANCE/ID
 constexpr std::string_view kBackupIds = "sql_backup_ids";
-constexpr std::string_view kServerIds = "sql_server_ids";
 
 std::string backup_key(std::string const& project, std::string const& instance, std::uint64_t id) {
     return fmt::format("{}/{}/{:020}", project, instance, id);
@@ -74,38 +72,22 @@ Outcome<Reply> Copies::clone(Call& call) {
             auto const source = TRY(find_running_instance(transaction, project, source_name));
             auto wanted = source.resource();
             wanted["name"] = name;
-            auto resource = TRY(make_instance(wanted, project, parts_.clock.wall_now()));
+            auto const resource = TRY(make_instance(wanted, project, parts_.clock.wall_now()));
             auto const key = fmt::format("{}/{}", project, name);
             if (TRY(transaction.get(kSqlInstances, key))) {
                 return ApiError{.code = ErrorCode::AlreadyExists,
                                 .message = "The Cloud SQL instance already exists.",
                                 .legacy_reason = "instanceAlreadyExists"};
             }
-            static thread_local std::mt19937_64 random{std::random_device{}()};
-            auto const address = TRY(free_address(static_cast<std::uint32_t>(random() & 0x3fffff)));
-            auto const server_id = TRY(next_number(transaction, kServerIds));
-            TRY(transaction.insert(kSqlInstances, key,
-                                   json::object{{"id", fmt::format("{:016x}", random())},
-                                                {"address", address},
-                                                {"server_id", server_id},
-                                                {"resource", std::move(resource)}}));
+            TRY(insert_instance(transaction, key, resource));
             return Done();
         });
 }
 
 SqlJobEnd Copies::clone_work(SqlJob const& job) {
-    auto const set_state = [job](std::string_view state) {
-        return [job, state](Transaction& transaction) -> Outcome<Done> {
-            auto instance = TRY(find_sql_instance(transaction, job.project, job.instance));
-            instance.resource()["state"] = state;
-            TRY(transaction.update(kSqlInstances, instance.document.name, std::nullopt,
-                                   instance.document.body));
-            return Done();
-        };
-    };
     auto source = find(job.project, text_field(job.arguments, "source"));
     auto target = find(job.project, job.instance);
-    if (!source.ok()) return {set_state("FAILED"), source.release_error()};
+    if (!source.ok()) return sql_state_end(job, "FAILED", source.release_error());
     if (!target.ok()) return failed(target.release_error());
     auto const instance = target.release();
     auto const data = parts_.machines.folder(instance.id()) / "data";
@@ -113,10 +95,10 @@ SqlJobEnd Copies::clone_work(SqlJob const& job) {
     fs::remove_all(data, ignored);  // what a crash has left of it
     auto const copied = copy_live_data(parts_.machines.context(),
                                        parts_.machines.folder(source.release().id()), data);
-    if (!copied.ok()) return {set_state("FAILED"), failed(copied.error()).error};
+    if (!copied.ok()) return sql_state_end(job, "FAILED", failed(copied.error()).error);
     auto started = parts_.machines.start(instance.body());
-    if (!started.ok()) return {set_state("FAILED"), started.release_error()};
-    return {set_state("RUNNABLE"), std::nullopt};
+    if (!started.ok()) return sql_state_end(job, "FAILED", started.release_error());
+    return sql_state_end(job, "RUNNABLE", std::nullopt);
 }
 
 Outcome<Reply> Copies::back_up(Call& call) {

@@ -2,9 +2,12 @@
 
 #include <array>
 #include <fmt/format.h>
+#include <random>
 #include <regex>
 
+#include "sandbox/operations.h"
 #include "sandbox/projects.h"
+#include "sandbox/sql/server.h"
 #include "sandbox/sql/tiers.h"
 
 namespace aipress::sandbox {
@@ -154,6 +157,20 @@ Outcome<json::object> make_instance(json::object const& wanted, std::string cons
     resource["state"] = "PENDING_CREATE";
     TRY(check_settings(resource));
     return resource;
+}
+
+Outcome<Done> insert_instance(Transaction& transaction, std::string const& key,
+                              json::object const& resource) {
+    static thread_local std::mt19937_64 random{std::random_device{}()};
+    auto const id = random();
+    auto const address = TRY(free_address(static_cast<std::uint32_t>(id & 0x3fffff)));
+    auto const server_id = TRY(next_number(transaction, "sql_server_ids"));
+    TRY(transaction.insert(kSqlInstances, key,
+                           json::object{{"id", fmt::format("{:016x}", id)},
+                                        {"address", address},
+                                        {"server_id", server_id},
+                                        {"resource", resource}}));
+    return Done();
 }
 
 void merge_settings(json::object const& from, json::object& to) {

@@ -33,6 +33,10 @@ struct SqlInstance {
 // A new one from what the client asks for, with Google's defaults. Errors: InvalidArgument.
 [[nodiscard]] Outcome<boost::json::object> make_instance(boost::json::object const& wanted,
                                                          std::string const& project, WallTime now);
+// Gives it an id, an address and a server's number of its own. REQUIRES: the key is free. Errors:
+// Unavailable when no address is.
+[[nodiscard]] Outcome<Done> insert_instance(Transaction& transaction, std::string const& key,
+                                            boost::json::object const& resource);
 // Settings of a PATCH over those that are there: members are replaced, inner objects merged.
 void merge_settings(boost::json::object const& from, boost::json::object& to);
 // Errors: InvalidArgument for the tier and the flags.

@@ -1,6 +1,5 @@
 // sql.instances: made, changed, restarted, deleted.
 #include <fmt/format.h>
-#include <random>
 
 #include "sandbox/projects.h"
 #include "sandbox/sql/cloud_sql.h"
@@ -11,28 +10,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kDeletedNames = "sql_deleted_names";  // by PROJECT/NAME
-constexpr std::string_view kServerIds = "sql_server_ids";
-constexpr milliseconds kNameRest{7LL * 24 * 3'600'000};  // before a name may be used again
-
-std::int64_t milliseconds_of(WallTime time) {
-    return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
-
-std::string new_id() {
-    static thread_local std::mt19937_64 random{std::random_device{}()};
-    return fmt::format("{:016x}", random());
-}
-
-// What Cloud SQL's root may do: all but what reaches beyond the databases.
-std::string account_sql(std::string const& user, std::string const& host,
-                        std::string const& password) {
-    auto const account = sql_string(user) + "@" + sql_string(host);
-    return fmt::format(
-        "SET SESSION sql_log_bin=0;\nCREATE OR REPLACE USER {0} IDENTIFIED BY {1};\n"
-        "GRANT ALL PRIVILEGES ON *.* TO {0} WITH GRANT OPTION;\n"
-        "REVOKE SUPER, FILE, SHUTDOWN, CREATE TABLESPACE ON *.* FROM {0};\n",
-        account, sql_string(password));
-}
+constexpr milliseconds kNameRest{7LL * 24 * 3'600'000};          // before a name may be used again
 
 class Instances {
 public:
@@ -62,28 +40,14 @@ private:
             TRY(find_project(transaction, text_field(instance.resource(), "project")));
         return view_instance(instance, {parts_.certificate, project.number});
     }
-    SqlJobEnd set_state(SqlJob const& job, std::string state, std::optional<ApiError> error);
 
     SqlParts& parts_;
 };
 
-SqlJobEnd Instances::set_state(SqlJob const& job, std::string state,
-                               std::optional<ApiError> error) {
-    return {.effect = [job, state = std::move(state)](Transaction& transaction) -> Outcome<Done> {
-                auto instance = TRY(find_sql_instance(transaction, job.project, job.instance));
-                instance.resource()["state"] = state;
-                TRY(transaction.update(kSqlInstances, instance.document.name, std::nullopt,
-                                       instance.document.body));
-                return Done();
-            },
-            .error = std::move(error)};
-}
-
 Outcome<Reply> Instances::insert(Call& call) {
     auto const& project = call.path_parameter("project");
     auto const now = parts_.clock.wall_now();
-    json::object body{{"id", new_id()}};
-    body["resource"] = TRY(make_instance(call.fields(), project, now));
+    auto const resource = TRY(make_instance(call.fields(), project, now));
     auto const name = text_field(call.fields(), "name");
     auto const key = fmt::format("{}/{}", project, name);
     SqlOperations::Request request{
@@ -104,11 +68,7 @@ Outcome<Reply> Instances::insert(Call& call) {
                                     "until one week from the deletion date.",
                                 .legacy_reason = "instanceAlreadyExists"};
             }
-            auto const server_id = TRY(next_number(transaction, kServerIds));
-            body["server_id"] = server_id;
-            body["address"] = TRY(free_address(static_cast<std::uint32_t>(
-                std::stoull(text_field(body, "id"), nullptr, 16) & 0x3fffff)));
-            TRY(transaction.insert(kSqlInstances, key, body));
+            TRY(insert_instance(transaction, key, resource));
             return Done();
         });
 }
@@ -118,15 +78,17 @@ SqlJobEnd Instances::create_work(SqlJob const& job) {
     if (!found.ok()) return failed(found.release_error());
     auto const instance = found.release();
     auto started = parts_.machines.start(instance.body());
-    if (!started.ok()) return set_state(job, "FAILED", started.release_error());
+    if (!started.ok()) return sql_state_end(job, "FAILED", started.release_error());
     // Again after a crash: the statements take the place of what was there.
-    auto const made = run_sql(parts_.machines.context(), parts_.machines.folder(instance.id()),
-                              account_sql("root", "%", text_field(job.arguments, "rootPassword")));
+    auto const made =
+        run_sql(parts_.machines.context(), parts_.machines.folder(instance.id()),
+                "SET SESSION sql_log_bin=0;\n" +
+                    account_sql("root", "%", text_field(job.arguments, "rootPassword")));
     if (!made.ok()) {
-        return set_state(job, "FAILED", failed(made.error()).error);
+        return sql_state_end(job, "FAILED", failed(made.error()).error);
     }
     if (!is_active(instance.resource())) parts_.machines.stop(instance.id());
-    return set_state(job, "RUNNABLE", std::nullopt);
+    return sql_state_end(job, "RUNNABLE", std::nullopt);
 }
 
 Outcome<Reply> Instances::get(Call& call) {
@@ -216,8 +178,8 @@ SqlJobEnd Instances::start_work(SqlJob const& job) {
     }
     auto started = job.type == "RESTART" ? parts_.machines.start(instance.body())
                                          : parts_.machines.refresh(instance.body());
-    if (started.ok()) return set_state(job, "RUNNABLE", std::nullopt);
-    return set_state(job, "FAILED", started.release_error());
+    if (started.ok()) return sql_state_end(job, "RUNNABLE", std::nullopt);
+    return sql_state_end(job, "FAILED", started.release_error());
 }
 
 Outcome<Reply> Instances::remove(Call& call) {

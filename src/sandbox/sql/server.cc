@@ -306,6 +306,14 @@ Result<void> copy_live_data(Context const& context, fs::path const& folder, fs::
     return Error(ErrorCode::Unavailable, "cannot name " + to.string());
 }
 
+std::string account_sql(std::string_view user, std::string_view host, std::string_view password) {
+    return fmt::format(
+        "CREATE OR REPLACE USER {0} IDENTIFIED BY {1};\n"
+        "GRANT ALL PRIVILEGES ON *.* TO {0} WITH GRANT OPTION;\n"
+        "REVOKE SUPER, FILE, SHUTDOWN, CREATE TABLESPACE ON *.* FROM {0};\n",
+        sql_string(user) + "@" + sql_string(host), sql_string(password));
+}
+
 std::string sql_string(std::string_view text) {
     std::string quoted = "'";
     for (char const c : text) {

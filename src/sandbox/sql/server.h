@@ -66,6 +66,10 @@ public:
                                           std::filesystem::path const& folder,
                                           std::filesystem::path const& to);
 
+// Makes the account, anew if it is there, with what Cloud SQL gives root and the users of its API:
+// all but what reaches beyond the databases.
+[[nodiscard]] std::string account_sql(std::string_view user, std::string_view host,
+                                      std::string_view password);
 // 'it''s': a string literal of SQL; `name`: an identifier.
 [[nodiscard]] std::string sql_string(std::string_view text);
 [[nodiscard]] std::string sql_name(std::string_view text);

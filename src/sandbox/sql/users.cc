@@ -78,10 +78,7 @@ Outcome<Reply> Users::insert(Call& call) {
     // As Google has it, a user of the API may do what root may.
     return start_sql_statement(
         parts_, call, "CREATE_USER",
-        fmt::format("CREATE OR REPLACE USER {0} IDENTIFIED BY {1};\n"
-                    "GRANT ALL PRIVILEGES ON *.* TO {0} WITH GRANT OPTION;\n"
-                    "REVOKE SUPER, FILE, SHUTDOWN, CREATE TABLESPACE ON *.* FROM {0};\n",
-                    account.sql(), sql_string(text_field(call.fields(), "password"))));
+        account_sql(account.name, account.host, text_field(call.fields(), "password")));
 }
 
 Outcome<Done> Users::check_there(Call const& call) {
