@@ -51,14 +51,18 @@ struct Target {
     [[nodiscard]] std::string url() const { return fmt::format("http://127.0.0.1:{}", port); }
 };
 
+// Python's requests prefers these to what gcloud tells it.
+void add_certificate(Settings& settings, Target const& target) {
+    for (auto const* const name : {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}) {
+        settings.emplace_back(name, target.certificate.string());
+    }
+}
+
 void add_proxy(Settings& settings, Target const& target) {
     for (auto const* const name : {"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"}) {
         settings.emplace_back(name, target.url());
     }
-    // Python's requests prefers these to what gcloud tells it.
-    for (auto const* const name : {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}) {
-        settings.emplace_back(name, target.certificate.string());
-    }
+    add_certificate(settings, target);
     for (auto const* const name : {"no_proxy", "NO_PROXY"}) {
         settings.emplace_back(name, "127.0.0.1,localhost");
     }
@@ -75,6 +79,9 @@ void add_overrides(Settings& settings, Target const& target) {
     // gcloud puts a region in front of this host; so it must be a name, and is found by the proxy.
     settings.emplace_back(name("RUN"), "http://run.googleapis.com/");
     settings.emplace_back("http_proxy", target.url());
+    // For what gcloud lets nobody override, Service Networking for one.
+    settings.emplace_back("https_proxy", target.url());
+    add_certificate(settings, target);
     settings.emplace_back("no_proxy", "127.0.0.1,localhost");
 }
 
