@@ -138,7 +138,7 @@ Outcome<Reply> Datasets::change(Call& call, BigqueryChange how) {
 }
 
 Outcome<Reply> Datasets::remove(Call& call) {
-    bool const with_contents = call.query("deleteContents") == "true";
+    bool const with_contents = call.flag("deleteContents");
     return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
         auto const dataset = TRY(find_dataset(transaction, call));
         TRY(check_if_match(call, dataset));

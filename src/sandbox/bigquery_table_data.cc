@@ -170,7 +170,7 @@ Outcome<std::uint64_t> first_row(Call const& call) {
 Outcome<Reply> TableData::list_rows(Call& call) {
     auto const most = TRY(call.page_size("maxResults", kRowPage, kRowPage));
     auto const first = TRY(first_row(call));
-    auto const timestamps = call.query("formatOptions.useInt64Timestamp") == "true"
+    auto const timestamps = call.flag("formatOptions.useInt64Timestamp")
                                 ? TimestampFormat::Microseconds
                                 : TimestampFormat::Seconds;
     return read<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {

@@ -20,6 +20,11 @@ std::string Call::query(std::string_view name) const {
     return std::string(request.parameter(name).value_or(""));
 }
 
+bool Call::flag(std::string_view name) const {
+    auto const value = request.parameter(name);
+    return value == "true" || value == "True";
+}
+
 Outcome<std::size_t> Call::page_size(std::string_view name, std::size_t otherwise,
                                      std::size_t most) const {
     auto const text = query(name);

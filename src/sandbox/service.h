@@ -30,6 +30,8 @@ struct Call {
     [[nodiscard]] std::string const& path_parameter(std::string_view name) const;
     // "" when it was not given.
     [[nodiscard]] std::string query(std::string_view name) const;
+    // Whether it was given as true; Python's clients write "True".
+    [[nodiscard]] bool flag(std::string_view name) const;
     // A number from 1 to `most`; `otherwise` when it was not given. Errors: InvalidArgument.
     [[nodiscard]] Outcome<std::size_t> page_size(std::string_view name, std::size_t otherwise,
                                                  std::size_t most) const;

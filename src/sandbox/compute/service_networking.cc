@@ -88,9 +88,8 @@ ApiError service_disabled(Project const& project) {
 }
 
 // A range may be taken away with force only.
-Outcome<Done> check_removed(json::array const& before, json::array const& after,
-                            std::string const& force) {
-    if (force == "true") return Done();
+Outcome<Done> check_removed(json::array const& before, json::array const& after, bool is_forced) {
+    if (is_forced) return Done();
     for (auto const& range : before) {
         if (std::find(after.begin(), after.end(), range) != after.end()) continue;
         return failed(fmt::format("The range '{}' may only be removed with force.",
@@ -253,7 +252,7 @@ Outcome<Reply> ServiceNetworking::patch(Call& call) {
         TRY(compute::find_ready(transaction, network.path, clock_.wall_now()));
         auto const ranges = TRY(ranges_in(transaction, content, network));
         if (auto const known = TRY(find_connection(transaction, network, service))) {
-            TRY(check_removed(known->body.at("ranges").as_array(), ranges, call.query("force")));
+            TRY(check_removed(known->body.at("ranges").as_array(), ranges, call.flag("force")));
         }
         TRY(connect(transaction, network, service, ranges));
         return start(transaction, connection_view(network, service, ranges));

@@ -25,11 +25,6 @@ Outcome<Done> check_etag(Document const& document, std::string const& etag) {
                                segment(document.name, 5), etag, etag_text(document.version))};
 }
 
-bool is_set(Call const& call, std::string_view parameter) {
-    auto const value = call.query(parameter);
-    return value == "true" || value == "True";
-}
-
 // "labels,template.containers" of what the client sent, on top of what is there. "*", or none: all
 // of it. Paths come in snake case, too.
 std::string camel_case(std::string_view path) {
@@ -101,7 +96,7 @@ Outcome<ServiceName> service_name(Transaction& transaction, Call const& call,
 }
 
 Outcome<Reply> Services::change(Call& call, Work const& work) {
-    if (!is_set(call, "validateOnly")) {
+    if (!call.flag("validateOnly")) {
         auto changed = write<Reply>(changes_.store(), work);
         if (changed.ok()) on_change_();
         return changed;
@@ -156,7 +151,7 @@ Outcome<Reply> Services::patch(Call& call) {
     return change(call, [&](Transaction& transaction) -> Outcome<Reply> {
         auto const name = TRY(service_name(transaction, call, call.path_parameter("name")));
         auto current = TRY(transaction.get(kServices, name.key()));
-        if (!current && !is_set(call, "allowMissing")) {
+        if (!current && !call.flag("allowMissing")) {
             TRY(find_service(transaction, name));
         }
         json::object wish = call.fields();

@@ -144,8 +144,8 @@ Outcome<Reply> list_objects(Store const& store, Call const& call) {
     query.start_offset = call.query("startOffset");
     query.end_offset = call.query("endOffset");
     query.glob = call.query("matchGlob");
-    query.with_versions = call.query("versions") == "true";
-    query.with_trailing_delimiter = call.query("includeTrailingDelimiter") == "true";
+    query.with_versions = call.flag("versions");
+    query.with_trailing_delimiter = call.flag("includeTrailingDelimiter");
     query.most = TRY(call.page_size("maxResults", kMost, kMost));
     auto start = TRY(page_start(call.query("pageToken")));
     if (start.empty()) start = object_key(query.bucket, query.start_offset);

@@ -208,6 +208,7 @@ TEST_F(StorageTest, VersionsOfAVersionedBucketStay) {
     EXPECT_EQ(host_.get("/storage/v1/b/versioned/o/o").status, 404);
     EXPECT_EQ(host_.get("/storage/v1/b/versioned/o/o?alt=media&generation=" + first).text, "one");
     EXPECT_THAT(listed("versions=true", "versioned"), ElementsAre("o", "o"));
+    EXPECT_THAT(listed("versions=True", "versioned"), ElementsAre("o", "o"));
     EXPECT_EQ(host_.remove("/storage/v1/b/versioned/o/o?generation=" + first).status, 204);
     EXPECT_EQ(host_.get("/storage/v1/b/versioned/o/o?generation=" + first).status, 404);
     EXPECT_EQ(host_.remove("/storage/v1/b/versioned").status, 409);
