@@ -57,4 +57,51 @@ Result<std::string> decompress_gzip(std::string_view compressed, std::size_t mos
     return out;
 }
 
+struct GzipReader::Impl {
+    explicit Impl(Source from) : source(std::move(from)), input(kPiece, '\0') {
+        ASSERT(inflateInit2(&stream, kGzip) == Z_OK);
+    }
+    Impl(Impl const&) = delete;
+    Impl& operator=(Impl const&) = delete;
+    ~Impl() { inflateEnd(&stream); }
+
+    // False at the end of the source.
+    Result<bool> fill() {
+        if (stream.avail_in > 0) return true;
+        auto const count = TRY(source(std::span(input.data(), input.size())));
+        stream.next_in = bytes_of(input);
+        stream.avail_in = static_cast<uInt>(count);
+        return count > 0;
+    }
+
+    Source source;
+    std::string input;
+    z_stream stream{};
+    bool is_at_end_of_member = false;  // a file may be several of them, RFC 1952, 2.2
+};
+
+GzipReader::GzipReader(Source compressed) : impl_(std::make_unique<Impl>(std::move(compressed))) {}
+GzipReader::GzipReader(GzipReader&&) noexcept = default;
+GzipReader::~GzipReader() = default;
+
+Result<std::size_t> GzipReader::read(std::span<char> buffer) {
+    if (buffer.empty()) return std::size_t{0};
+    auto& stream = impl_->stream;
+    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    stream.avail_out = static_cast<uInt>(buffer.size());
+    while (stream.avail_out == buffer.size()) {
+        if (!TRY(impl_->fill())) {
+            if (impl_->is_at_end_of_member) return std::size_t{0};
+            return Error(ErrorCode::InvalidArgument, "the gzip stream breaks off");
+        }
+        if (impl_->is_at_end_of_member) inflateReset(&stream);
+        auto const state = inflate(&stream, Z_NO_FLUSH);
+        impl_->is_at_end_of_member = state == Z_STREAM_END;
+        if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR) {
+            return Error(ErrorCode::InvalidArgument, "not a gzip stream");
+        }
+    }
+    return buffer.size() - stream.avail_out;
+}
+
 }  // namespace aipress::sandbox

@@ -10,20 +10,6 @@ json::object content_of(Call const& call, Nulls nulls) {
     return content.is_object() ? std::move(content.get_object()) : json::object();
 }
 
-void merge_patch(json::object& target, json::object const& patch) {
-    for (auto const& [name, value] : patch) {
-        if (value.is_null()) {
-            target.erase(name);
-        } else if (value.is_object()) {
-            auto& inner = target[name];
-            if (!inner.is_object()) inner = json::object();
-            merge_patch(inner.get_object(), value.get_object());
-        } else {
-            target[name] = value;
-        }
-    }
-}
-
 void set_default(json::object& body, std::string_view name, json::value value) {
     if (!body.contains(name)) body[name] = std::move(value);
 }

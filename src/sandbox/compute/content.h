@@ -16,9 +16,6 @@ enum class Nulls {
 
 [[nodiscard]] boost::json::object content_of(Call const& call, Nulls nulls);
 
-// RFC 7396: members of `patch` replace those of `target`, null removes.
-void merge_patch(boost::json::object& target, boost::json::object const& patch);
-
 void set_default(boost::json::object& body, std::string_view name, boost::json::value value);
 // `false` when it is not there.
 [[nodiscard]] bool is_true(boost::json::object const& body, std::string_view name);

@@ -7,6 +7,7 @@
 #include "sandbox/compute/networks.h"
 #include "sandbox/compute/taken_ranges.h"
 #include "sandbox/limits.h"
+#include "sandbox/merge_patch.h"
 #include "sandbox/resource_names.h"
 
 namespace aipress::sandbox::compute {

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "sandbox/compute/locations.h"
+#include "sandbox/merge_patch.h"
 #include "sandbox/resource_names.h"
 
 namespace aipress::sandbox::compute {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <regex>
 
+#include "sandbox/merge_patch.h"
 #include "sandbox/policies.h"
 #include "sandbox/projects.h"
 #include "sandbox/storage/resources.h"
@@ -195,14 +196,11 @@ Outcome<Reply> Buckets::patch(Call& call) {
     auto const& fields = call.fields();
     return change(call, [&](json::object& body) -> Outcome<Done> {
         TRY(check_retention(body, fields));
+        auto wanted = fields;
         for (auto const& field : fields) {
-            if (is_output_only(field.key())) continue;
-            if (field.value().is_null()) {
-                body.erase(field.key());
-            } else {
-                body[field.key()] = field.value();
-            }
+            if (is_output_only(field.key())) wanted.erase(field.key());
         }
+        merge_patch(body, wanted);
         return Done();
     });
 }

@@ -1,6 +1,7 @@
 #include "sandbox/storage/object_list.h"
 
 #include <algorithm>
+#include <boost/json/value_from.hpp>
 #include <fnmatch.h>
 
 namespace aipress::sandbox {
@@ -8,7 +9,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMost = 1000;
 constexpr std::size_t kScanned = 500;  // documents at a time
 
 // The first text behind all that begin with `prefix`; "" when there is none.
@@ -44,25 +44,19 @@ private:
     bool is_started_ = false;
 };
 
-struct Query {
-    std::string bucket;
-    std::string prefix;
-    std::string delimiter;
-    std::string start_offset;
-    std::string end_offset;
-    std::string glob;
-    bool with_versions = false;
-    bool with_trailing_delimiter = false;
-    std::size_t most = kMost;
-};
-
 class Lister {
 public:
-    Lister(Query const& query, std::string origin)
-        : query_(query), origin_(std::move(origin)), root_(object_key(query.bucket, "")) {}
+    explicit Lister(ObjectQuery const& query) : query_(query), root_(start_at(query, "")) {}
 
-    // Fills the page from `key` on.
-    Outcome<Done> run(Transaction& transaction, std::string key) {
+    Outcome<ObjectPage> run(Transaction& transaction) {
+        TRY(fill(transaction));
+        if (query_.with_versions) sort_by_generation();
+        return std::move(page_);
+    }
+
+private:
+    Outcome<Done> fill(Transaction& transaction) {
+        auto key = std::max(query_.start, root_);
         Cursor live(transaction, kObjects, root_ + query_.prefix);
         Cursor old(transaction, kOldObjects, root_ + query_.prefix);
         while (true) {
@@ -73,8 +67,8 @@ public:
                 document = other;
             }
             if (document == nullptr) return Done();
-            if (items_.size() + prefixes_.size() == query_.most) {
-                next_ = document->name;
+            if (page_.objects.size() + page_.prefixes.size() == query_.most) {
+                page_.next = document->name;
                 return Done();
             }
             auto const following = TRY(take(*document));
@@ -83,23 +77,12 @@ public:
         }
     }
 
-    json::object result() {
-        if (query_.with_versions) sort_by_generation();
-        json::object result{{"kind", "storage#objects"}};
-        if (!next_.empty()) result["nextPageToken"] = page_token(next_);
-        if (!prefixes_.empty()) result["prefixes"] = std::move(prefixes_);
-        if (!items_.empty()) result["items"] = std::move(items_);
-        return result;
-    }
-
-private:
     // The store has the live one in front of its older versions.
     void sort_by_generation() {
-        auto const place = [](json::value const& item) {
-            auto const& body = item.as_object();
+        auto const place = [](json::object const& body) {
             return std::pair(text_field(body, "name"), std::stoull(text_field(body, "generation")));
         };
-        std::sort(items_.begin(), items_.end(),
+        std::sort(page_.objects.begin(), page_.objects.end(),
                   [&](auto const& a, auto const& b) { return place(a) < place(b); });
     }
 
@@ -113,7 +96,7 @@ private:
             auto const at = name.find(query_.delimiter, query_.prefix.size());
             if (at != name.npos) {
                 auto const group = name.substr(0, at + query_.delimiter.size());
-                prefixes_.emplace_back(group);
+                page_.prefixes.push_back(group);
                 if (!(query_.with_trailing_delimiter && group == name)) {
                     return behind(root_ + group);
                 }
@@ -122,39 +105,53 @@ private:
         if (!query_.glob.empty() && fnmatch(query_.glob.c_str(), name.c_str(), 0) != 0) {
             return following;
         }
-        items_.push_back(object_view(body, origin_));
+        page_.objects.push_back(body);
         return following;
     }
 
-    Query const& query_;
-    std::string const origin_;
+    ObjectQuery const& query_;
     std::string const root_;
-    json::array items_;
-    json::array prefixes_;
-    std::string next_;
+    ObjectPage page_;
 };
 
 }  // namespace
 
+std::string start_at(ObjectQuery const& query, std::string_view offset) {
+    return object_key(query.bucket, offset);
+}
+
+std::string start_behind(ObjectQuery const& query, std::string_view marker) {
+    bool const is_group = !query.delimiter.empty() && marker.size() > query.prefix.size() &&
+                          marker.ends_with(query.delimiter);
+    return is_group ? behind(start_at(query, marker)) : start_at(query, marker) + '\0';
+}
+
+Outcome<ObjectPage> find_objects(Transaction& transaction, ObjectQuery const& query) {
+    TRY(find_bucket(transaction, query.bucket));
+    return Lister(query).run(transaction);
+}
+
 Outcome<Reply> list_objects(Store const& store, Call const& call) {
-    Query query;
+    ObjectQuery query;
     query.bucket = call.path_parameter("bucket");
     query.prefix = call.query("prefix");
     query.delimiter = call.query("delimiter");
-    query.start_offset = call.query("startOffset");
     query.end_offset = call.query("endOffset");
     query.glob = call.query("matchGlob");
     query.with_versions = call.flag("versions");
     query.with_trailing_delimiter = call.flag("includeTrailingDelimiter");
-    query.most = TRY(call.page_size("maxResults", kMost, kMost));
-    auto start = TRY(page_start(call.query("pageToken")));
-    if (start.empty()) start = object_key(query.bucket, query.start_offset);
-    return read<Reply>(store, [&](Transaction& transaction) -> Outcome<Reply> {
-        TRY(find_bucket(transaction, query.bucket));
-        Lister lister(query, call.origin());
-        TRY(lister.run(transaction, start));
-        return reply(lister.result());
-    });
+    query.most = TRY(call.page_size("maxResults", kObjectsOfPage, kObjectsOfPage));
+    query.start = TRY(page_start(call.query("pageToken")));
+    if (query.start.empty()) query.start = start_at(query, call.query("startOffset"));
+    auto page = TRY(read<ObjectPage>(
+        store, [&](Transaction& transaction) { return find_objects(transaction, query); }));
+    json::object result{{"kind", "storage#objects"}};
+    if (!page.next.empty()) result["nextPageToken"] = page_token(page.next);
+    if (!page.prefixes.empty()) result["prefixes"] = json::value_from(page.prefixes);
+    json::array items;
+    for (auto const& object : page.objects) items.push_back(object_view(object, call.origin()));
+    if (!items.empty()) result["items"] = std::move(items);
+    return reply(std::move(result));
 }
 
 }  // namespace aipress::sandbox

@@ -4,8 +4,10 @@
 #include <memory>
 
 #include "sandbox/limits.h"
+#include "sandbox/merge_patch.h"
 #include "sandbox/storage/media.h"
 #include "sandbox/storage/object_list.h"
+#include "sandbox/storage/object_reads.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -14,8 +16,8 @@ namespace json = boost::json;
 
 class Objects {
 public:
-    Objects(Store& store, Blobs const& blobs, ObjectChanges& changes)
-        : store_(store), blobs_(blobs), changes_(changes) {}
+    Objects(Store const& store, Blobs const& blobs, ObjectChanges& changes)
+        : store_(store), blobs_(blobs), reads_(store, blobs), changes_(changes) {}
 
     Outcome<Reply> get(Call& call);
     Outcome<Reply> list(Call& call) { return list_objects(store_, call); }
@@ -28,17 +30,6 @@ public:
     Outcome<Reply> move(Call& call);
 
 private:
-    // The object that is named, and meets the conditions.
-    Outcome<StoredObject> find(std::string const& bucket, std::string const& name,
-                               std::string const& generation, Preconditions const& conditions,
-                               std::string_view verb);
-    // The same, with the bytes. (They are gone when an overwrite has come between: then it is the
-    // newer one that is meant.)
-    Outcome<std::pair<StoredObject, FileDescriptor>> open(std::string const& bucket,
-                                                          std::string const& name,
-                                                          std::string const& generation,
-                                                          Preconditions const& conditions,
-                                                          std::string_view verb);
     struct Copied {
         json::object source;
         json::object copy;
@@ -46,22 +37,11 @@ private:
     Outcome<Copied> copy_object(Call& call, std::string const& source_bucket,
                                 std::string const& bucket, std::string const& name);
 
-    Store& store_;
+    Store const& store_;
     Blobs const& blobs_;
+    ObjectReads const reads_;
     ObjectChanges& changes_;
 };
-
-Outcome<StoredObject> Objects::find(std::string const& bucket, std::string const& name,
-                                    std::string const& generation, Preconditions const& conditions,
-                                    std::string_view verb) {
-    return read<StoredObject>(store_, [&](Transaction& transaction) -> Outcome<StoredObject> {
-        TRY(find_bucket(transaction, bucket));
-        auto object = TRY(find_object(transaction, bucket, name, generation));
-        if (!object) return no_such_object(bucket, name);
-        TRY(conditions.check(object, verb));
-        return std::move(*object);
-    });
-}
 
 Outcome<Reply> Objects::get(Call& call) {
     auto const conditions = TRY(Preconditions::parse(call.request.parameters));
@@ -69,39 +49,12 @@ Outcome<Reply> Objects::get(Call& call) {
     auto const& name = call.path_parameter("object");
     auto const generation = call.query("generation");
     if (call.query("alt") == "media") {
-        auto [object, bytes] = TRY(open(bucket, name, generation, conditions, "GET"));
-        return Reply(TRY(media_response(object, std::move(bytes), call.request)));
+        auto [object, bytes] = TRY(reads_.open(bucket, name, generation, conditions, "GET"));
+        return Reply(
+            TRY(media_response(object, std::move(bytes), call.request, media_headers(object))));
     }
-    auto const object = TRY(find(bucket, name, generation, conditions, "GET"));
+    auto const object = TRY(reads_.find(bucket, name, generation, conditions, "GET"));
     return reply(object_view(object.body(), call.origin()));
-}
-
-Outcome<std::pair<StoredObject, FileDescriptor>> Objects::open(std::string const& bucket,
-                                                               std::string const& name,
-                                                               std::string const& generation,
-                                                               Preconditions const& conditions,
-                                                               std::string_view verb) {
-    for (unsigned i = 0; i < limits::kOverwrittenMost; ++i) {
-        auto object = TRY(find(bucket, name, generation, conditions, verb));
-        auto bytes = blobs_.read(object.blob().id);
-        if (bytes.ok()) return std::pair(std::move(object), bytes.release());
-        if (bytes.error().code() != ErrorCode::NotFound) return bytes.error();
-    }
-    return Error(ErrorCode::Unavailable, "the object is overwritten all the time: try again");
-}
-
-// Null takes a member away; so does null inside `metadata`.
-void merge(json::object const& from, json::object& to) {
-    for (auto const& field : from) {
-        if (field.value().is_null()) {
-            to.erase(field.key());
-        } else if (field.value().is_object() && to.contains(field.key()) &&
-                   to[field.key()].is_object()) {
-            merge(field.value().get_object(), to[field.key()].get_object());
-        } else {
-            to[field.key()] = field.value();
-        }
-    }
 }
 
 Outcome<Reply> Objects::patch(Call& call) {
@@ -113,7 +66,7 @@ Outcome<Reply> Objects::patch(Call& call) {
     auto const body = TRY(changes_.change(
         call.path_parameter("bucket"), call.path_parameter("object"), call.query("generation"),
         conditions, call.request.method, [&](json::object& object) -> Outcome<Done> {
-            merge(wanted, object);
+            merge_patch(object, wanted);
             return Done();
         }));
     return reply(object_view(body, call.origin()));
@@ -168,8 +121,8 @@ Outcome<Reply> Objects::compose(Call& call) {
         }
         auto const conditions_of_source = TRY(Preconditions::parse(wanted));
         auto const [object, bytes] =
-            TRY(open(bucket, text_field(source, "name"), text_field(source, "generation"),
-                     conditions_of_source, "POST"));
+            TRY(reads_.open(bucket, text_field(source, "name"), text_field(source, "generation"),
+                            conditions_of_source, "POST"));
         auto const* const own = object.body().if_contains("componentCount");
         components += own == nullptr ? 1 : own->to_number<std::uint64_t>();
         TRY(read_file(bytes, [&](std::string_view piece) { return writer.add(piece); }));
@@ -192,8 +145,9 @@ Outcome<Objects::Copied> Objects::copy_object(Call& call, std::string const& sou
                                               std::string const& bucket, std::string const& name) {
     auto const conditions = TRY(Preconditions::parse(call.request.parameters));
     auto const of_source = TRY(Preconditions::parse(call.request.parameters, "Source"));
-    auto const [source, bytes] = TRY(open(source_bucket, call.path_parameter("sourceObject"),
-                                          call.query("sourceGeneration"), of_source, "POST"));
+    auto const [source, bytes] =
+        TRY(reads_.open(source_bucket, call.path_parameter("sourceObject"),
+                        call.query("sourceGeneration"), of_source, "POST"));
     ObjectChanges::NewObject copy{.bucket = bucket, .name = name, .blob = {}};
     copy_writable(source.body(), copy.fields);
     json::object wanted;

@@ -1,5 +1,6 @@
 #include "sandbox/storage/resources.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -11,10 +12,7 @@ namespace {
 namespace json = boost::json;
 
 std::uint64_t number_field(json::object const& body, std::string_view name) {
-    auto const text = text_field(body, name);
-    std::uint64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
+    return parse_number(text_field(body, name)).value_or(0);
 }
 
 ApiError condition_not_met() {
@@ -22,11 +20,6 @@ ApiError condition_not_met() {
             .message = "At least one of the pre-conditions you specified did not hold.",
             .http_status = 412,
             .legacy_reason = "conditionNotMet"};
-}
-
-// Opaque to clients; changes with every change of the object.
-std::string etag(json::object const& body) {
-    return encode_base64(text_field(body, "generation") + "/" + text_field(body, "metageneration"));
 }
 
 }  // namespace
@@ -74,9 +67,9 @@ Outcome<std::optional<StoredObject>> find_object(Transaction& transaction,
     }
     if (generation.empty()) return object;
     if (object && text_field(object->body(), "generation") == generation) return object;
-    std::uint64_t number = 0;
-    std::from_chars(generation.data(), generation.data() + generation.size(), number);
-    auto old = TRY(transaction.get(kOldObjects, old_object_key(bucket, name, number)));
+    auto const number = parse_number(generation);
+    if (!number) return std::optional<StoredObject>();
+    auto old = TRY(transaction.get(kOldObjects, old_object_key(bucket, name, *number)));
     if (!old) return std::optional<StoredObject>();
     return std::optional(StoredObject{std::move(*old), false});
 }
@@ -85,6 +78,10 @@ ApiError no_such_object(std::string_view bucket, std::string_view name) {
     return {.code = ErrorCode::NotFound,
             .message = fmt::format("No such object: {}/{}", bucket, name),
             .legacy_reason = "notFound"};
+}
+
+std::string object_etag(json::object const& body) {
+    return encode_base64(text_field(body, "generation") + "/" + text_field(body, "metageneration"));
 }
 
 json::value object_view(json::object const& body, std::string const& origin) {
@@ -98,7 +95,7 @@ json::value object_view(json::object const& body, std::string const& origin) {
     view["selfLink"] = fmt::format("{}/storage/v1/b/{}/o/{}", origin, bucket, name);
     view["mediaLink"] = fmt::format("{}/download/storage/v1/b/{}/o/{}?generation={}&alt=media",
                                     origin, bucket, name, generation);
-    view["etag"] = etag(body);
+    view["etag"] = object_etag(body);
     return view;
 }
 
@@ -110,6 +107,22 @@ json::value bucket_view(json::object const& body, std::string const& origin) {
     view["selfLink"] = fmt::format("{}/storage/v1/b/{}", origin, name);
     view["etag"] = encode_base64(text_field(body, "metageneration"));
     return view;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    std::uint64_t number = 0;
+    auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || failure != std::errc() || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lowered(text);
+    std::transform(lowered.begin(), lowered.end(), lowered.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return lowered;
 }
 
 std::string encode_segment(std::string_view text) {
@@ -135,14 +148,12 @@ Outcome<Preconditions> Preconditions::parse(http::Parameters const& parameters,
         auto const full_name = fmt::format("if{}{}", prefix, name);
         for (auto const& [key, value] : parameters) {
             if (key != full_name) continue;
-            std::uint64_t number = 0;
-            auto const [end, failure] =
-                std::from_chars(value.data(), value.data() + value.size(), number);
-            if (failure != std::errc() || end != value.data() + value.size()) {
+            auto const number = parse_number(value);
+            if (!number) {
                 return ApiError{.code = ErrorCode::InvalidArgument,
                                 .message = fmt::format("Invalid value '{}' for {}", value, key)};
             }
-            return std::optional(number);
+            return number;
         }
         return std::optional<std::uint64_t>();
     };

@@ -40,11 +40,20 @@ struct StoredObject {
                                                                std::string const& generation);
 [[nodiscard]] ApiError no_such_object(std::string_view bucket, std::string_view name);
 
+// The entity tag of the JSON API: opaque, another one with every change of the object.
+[[nodiscard]] std::string object_etag(boost::json::object const& body);
+
 // With the links that name this server.
 [[nodiscard]] boost::json::value object_view(boost::json::object const& body,
                                              std::string const& origin);
 [[nodiscard]] boost::json::value bucket_view(boost::json::object const& body,
                                              std::string const& origin);
+
+// An unsigned number and nothing else.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
+
+// Of the ASCII letters.
+[[nodiscard]] std::string lower_case(std::string_view text);
 
 // Percent-encoded as a path's segment: "a/b" is "a%2Fb".
 [[nodiscard]] std::string encode_segment(std::string_view text);
