@@ -32,7 +32,8 @@ inline constexpr std::size_t kRunRequestsTaken = 10'000;         // at a time
 inline constexpr std::size_t kComposeSources = 32;
 inline constexpr unsigned kOverwrittenMost = 8;  // times that a reader looks again
 inline constexpr std::size_t kObjectNameBytes = 1024;
-inline constexpr std::size_t kMetadataBytes = 1u << 20;  // an upload's JSON part
-inline constexpr std::uint64_t kResumableStep = 256u << 10;
+inline constexpr std::size_t kMetadataBytes = 1u << 20;      // an upload's JSON part
+inline constexpr std::chrono::hours kResumableTime{7 * 24};  // an unfinished upload is kept so long
+inline constexpr std::chrono::hours kResumableSweep{24};     // and looked for so often
 
 }  // namespace aipress::sandbox::limits

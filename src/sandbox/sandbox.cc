@@ -75,6 +75,7 @@ struct Sandbox::Impl {
           object_changes_(store_, blobs_, clock),
           sql_(store_, clock, options.operations, folder_.path() / "sql", authority_, blobs_,
                object_changes_),
+          resumable_uploads_(store_, blobs_, object_changes_, clock, folder_.path() / "uploads"),
           run_serving_(store_, run::serving_folder(folder_.path()), options.run_idle_time),
           run_changes_(store_, clock, operations_, [this] { return run_serving_.problem(); }),
           methods_(catalogue_),
@@ -104,6 +105,7 @@ struct Sandbox::Impl {
     Methods methods_;
     Frontend frontend_;
     std::optional<http::Server> server_;
+    ResumableUploads resumable_uploads_;
 };
 
 Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
@@ -139,7 +141,8 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
-    TRY(serve_uploads(methods_, store_, blobs_, object_changes_, folder_.path() / "uploads"));
+    TRY(resumable_uploads_.prepare());
+    serve_uploads(methods_, blobs_, object_changes_, resumable_uploads_);
     return sql_.begin();
 }
 

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 
 #include "sandbox/base64.h"
+#include "sandbox/gzip.h"
+#include "testing/fake_clock.h"
 #include "testing/sandbox_host.h"
 
 namespace aipress::sandbox {
@@ -131,6 +133,51 @@ TEST_F(StorageTest, AResumableUploadGoesOnWhereItBrokeOff) {
     // The reply was lost: the client asks again, and it is the same object.
     EXPECT_EQ(text(put("", "bytes */524291"), "/generation"), text(done, "/generation"));
     EXPECT_EQ(host_.call("PUT", "/upload/storage/v1/b/media/o?upload_id=none", "x").status, 404);
+}
+
+TEST_F(StorageTest, AnUploadThatIsCalledOffIsGone) {
+    auto const begun =
+        host_.call("POST", "/upload/storage/v1/b/media/o?uploadType=resumable&name=c");
+    auto const location = begun.header("Location").substr(host_.url().size());
+    EXPECT_EQ(host_.call("PUT", location, "half", {{"Content-Range", "bytes 0-3/8"}}).status, 308);
+    EXPECT_EQ(host_.remove(location).status, 499);
+    EXPECT_EQ(host_.call("PUT", location, "rest", {{"Content-Range", "bytes 4-7/8"}}).status, 404);
+    EXPECT_EQ(host_.remove(location).status, 404);
+    EXPECT_EQ(host_.get("/storage/v1/b/media/o/c").status, 404);
+}
+
+TEST(ResumableUploads, AnUploadIsKeptForAWeek) {
+    testing::FakeClock clock;
+    testing::SandboxHost host(clock);
+    host.post("/storage/v1/b?project=sandbox-project", {{"name", "media"}});
+    auto const files = [&] {
+        std::filesystem::directory_iterator const all(host.data() / "uploads");
+        return std::distance(begin(all), end(all));
+    };
+    auto const start = [&] {
+        auto const begun =
+            host.call("POST", "/upload/storage/v1/b/media/o?uploadType=resumable&name=o");
+        return begun.header("Location").substr(host.url().size());
+    };
+    auto const first = start();
+    auto const put = [&](std::string const& location, std::string const& range) {
+        return host.call("PUT", location, "four", {{"Content-Range", range}}).status;
+    };
+    EXPECT_EQ(put(first, "bytes 0-3/8"), 308);
+    clock.advance(std::chrono::hours(6 * 24));
+    auto const second = start();
+    EXPECT_EQ(files(), 2);
+    clock.advance(std::chrono::hours(25));
+    EXPECT_EQ(put(first, "bytes 4-7/8"), 410);
+    auto const third = start();  // sweeps
+    EXPECT_EQ(put(first, "bytes 4-7/8"), 404);
+    EXPECT_EQ(files(), 2);
+    EXPECT_EQ(put(second, "bytes 0-3/4"), 200);
+    clock.advance(std::chrono::hours(8 * 24));
+    host.restart();
+    EXPECT_EQ(put(third, "bytes 0-3/4"), 404);
+    EXPECT_EQ(files(), 0);
+    EXPECT_EQ(host.get("/storage/v1/b/media/o/o?alt=media").text, "four");
 }
 
 TEST_F(StorageTest, PreconditionsDecideWhoWins) {

@@ -1,13 +1,13 @@
 #include "sandbox/storage/resumable.h"
 
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <random>
 #include <vector>
 
 #include "base/log.h"
+#include "sandbox/limits.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kUploads = "resumable_uploads";  // by id
 constexpr std::size_t kPiece = 256u << 10;
+constexpr std::size_t kScanned = 500;  // documents at a time
 
 ApiError invalid(std::string message) {
     return {.code = ErrorCode::InvalidArgument,
@@ -24,20 +25,9 @@ ApiError invalid(std::string message) {
             .legacy_reason = "invalid"};
 }
 
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || failure != std::errc() || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return value;
-}
-
-Reply incomplete(std::uint64_t size) {
-    http::Response response;
-    response.status = 308;
-    if (size > 0) response.headers.add("Range", fmt::format("bytes=0-{}", size - 1));
-    return response;
+// Milliseconds since 1970.
+std::int64_t begun_at(Document const& upload) {
+    return upload.body.at("begun").to_number<std::int64_t>();
 }
 
 }  // namespace
@@ -51,25 +41,42 @@ Outcome<ContentRange> parse_content_range(std::string_view text) {
     auto const total = text.substr(slash + 1);
     ContentRange range;
     if (total != "*") {
-        range.total = number(total);
+        range.total = parse_number(total);
         if (!range.total) return malformed;
     }
     if (bytes == "*") return range;
     auto const dash = bytes.find('-');
     if (dash == bytes.npos) return malformed;
-    auto const first = number(bytes.substr(0, dash));
+    auto const first = parse_number(bytes.substr(0, dash));
     if (first && bytes.substr(dash + 1) == "*") {
         range.begin = first;
         range.end = UINT64_MAX;
         return range;
     }
-    auto const last = number(bytes.substr(dash + 1));
+    auto const last = parse_number(bytes.substr(dash + 1));
     if (!first || !last || *last < *first || (range.total && *last >= *range.total)) {
         return malformed;
     }
     range.begin = first;
     range.end = *last + 1;
     return range;
+}
+
+http::Response begun_response(http::Request const& request, std::string query,
+                              std::string const& id) {
+    if (!query.empty()) query += "&";
+    http::Response response;
+    response.headers.add("Location", fmt::format("{}://{}{}?{}upload_id={}", request.scheme,
+                                                 request.authority, request.path, query, id));
+    response.headers.add("X-GUploader-UploadID", id);
+    return response;
+}
+
+http::Response incomplete_response(std::uint64_t size) {
+    http::Response response;
+    response.status = 308;
+    if (size > 0) response.headers.add("Range", fmt::format("bytes=0-{}", size - 1));
+    return response;
 }
 
 std::mutex& ResumableUploads::lock_of(std::string const& id) {
@@ -79,42 +86,105 @@ std::mutex& ResumableUploads::lock_of(std::string const& id) {
 Outcome<Document> ResumableUploads::find(std::string const& id) const {
     return read<Document>(store_, [&](Transaction& transaction) -> Outcome<Document> {
         auto found = TRY(transaction.get(kUploads, id));
-        if (found) return std::move(*found);
+        if (found &&
+            begun_at(*found) >= milliseconds_of(clock_.wall_now() - limits::kResumableTime)) {
+            return std::move(*found);
+        }
+        if (found) {
+            return ApiError{
+                .code = ErrorCode::NotFound,
+                .message =
+                    "Gone: this resumable upload began more than a week ago. Start a new one.",
+                .http_status = 410,
+                .legacy_reason = "gone"};
+        }
         return ApiError{.code = ErrorCode::NotFound,
                         .message = "Not Found: there is no such resumable upload.",
                         .legacy_reason = "notFound"};
     });
 }
 
-Outcome<Reply> ResumableUploads::start(Call& call, std::string const& bucket,
-                                       std::string const& name, json::object const& fields) {
+void ResumableUploads::remove_file(std::string const& id) const {
+    std::error_code ignored;
+    fs::remove(path(id), ignored);
+}
+
+Result<void> ResumableUploads::prepare() {
+    std::error_code failure;
+    fs::create_directories(folder_, failure);
+    if (failure) {
+        return Error(ErrorCode::Unavailable,
+                     fmt::format("cannot make '{}': {}", folder_.string(), failure.message()));
+    }
+    auto swept = sweep(clock_.wall_now() - limits::kResumableTime);
+    if (!swept.ok()) {
+        auto const error = swept.release_error();
+        return Error(error.code, error.message);
+    }
+    // A file comes before its document: of some a crash has left only the file.
+    for (auto const& entry : fs::directory_iterator(folder_, failure)) {
+        auto const id = entry.path().filename().string();
+        if (!find(id).ok()) remove_file(id);
+    }
+    return {};
+}
+
+Outcome<Done> ResumableUploads::sweep(WallTime before) {
+    auto const latest = milliseconds_of(before);
+    std::vector<std::string> old;
+    TRY(write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
+        old.clear();
+        std::string start;
+        do {
+            auto const page = TRY(transaction.list(kUploads, "", start, kScanned));
+            for (auto const& upload : page.documents) {
+                if (begun_at(upload) < latest) old.push_back(upload.name);
+            }
+            start = page.next;
+        } while (!start.empty());
+        for (auto const& id : old) TRY(transaction.remove(kUploads, id));
+        return Done();
+    }));
+    for (auto const& id : old) remove_file(id);
+    return Done();
+}
+
+void ResumableUploads::sweep_when_due() {
+    auto const now = clock_.wall_now();
+    auto due = next_sweep_.load();
+    auto const next = milliseconds_of(now + limits::kResumableSweep);
+    if (milliseconds_of(now) < due || !next_sweep_.compare_exchange_strong(due, next)) return;
+    auto swept = sweep(now - limits::kResumableTime);
+    if (!swept.ok()) log::warning("old uploads stay: {}", swept.release_error().message);
+}
+
+Outcome<std::string> ResumableUploads::start(NewUpload const& upload) {
     static thread_local std::mt19937_64 random{std::random_device{}()};
+    sweep_when_due();
     auto const id = fmt::format("{:016x}{:016x}", random(), random());
     json::object conditions;
-    for (auto const& [key, value] : call.request.parameters) {
+    for (auto const& [key, value] : upload.conditions) {
         if (key.starts_with("if")) conditions[key] = value;
     }
-    json::object upload{{"bucket", bucket}, {"name", name}, {"fields", fields}};
-    upload["conditions"] = std::move(conditions);
+    json::object body{{"bucket", upload.bucket},
+                      {"name", upload.name},
+                      {"fields", upload.fields},
+                      {"begun", milliseconds_of(clock_.wall_now())}};
+    body["conditions"] = std::move(conditions);
     FileDescriptor const file(
         ::open(path(id).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.valid()) return Error(ErrorCode::Unavailable, "cannot make the upload's file");
-    TRY(write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
-        TRY(find_bucket(transaction, bucket));
-        TRY(transaction.insert(kUploads, id, upload));
+    auto stored = write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
+        TRY(find_bucket(transaction, upload.bucket));
+        TRY(transaction.insert(kUploads, id, body));
         return Done();
-    }));
-    http::Response response;
-    auto const separator = call.request.query.empty() ? "?" : "&";
-    response.headers.add(
-        "Location",
-        fmt::format("{}{}{}{}{}upload_id={}", call.origin(), call.request.path,
-                    call.request.query.empty() ? "" : "?", call.request.query, separator, id));
-    response.headers.add("X-GUploader-UploadID", id);
-    return Reply(std::move(response));
+    });
+    if (stored.ok()) return id;
+    remove_file(id);
+    return stored.release_error();
 }
 
-Outcome<std::uint64_t> ResumableUploads::take(Call& call, std::string const& id,
+Outcome<std::uint64_t> ResumableUploads::take(http::BodyReader& body, std::string const& id,
                                               ContentRange const& range) {
     FileDescriptor const file(::open(path(id).c_str(), O_WRONLY | O_CLOEXEC));
     if (!file.valid()) return Error(ErrorCode::Unavailable, "cannot open the upload's file");
@@ -130,7 +200,7 @@ Outcome<std::uint64_t> ResumableUploads::take(Call& call, std::string const& id,
     std::vector<char> buffer(kPiece);
     std::optional<Error> broken;
     for (auto at = *range.begin; at < range.end;) {
-        auto const count = call.body.read(buffer);
+        auto const count = body.read(buffer);
         if (!count.ok()) {
             broken = count.error();
             break;
@@ -150,7 +220,7 @@ Outcome<std::uint64_t> ResumableUploads::take(Call& call, std::string const& id,
     return size;
 }
 
-Outcome<Reply> ResumableUploads::finish(Call& call, Document const& upload) {
+Outcome<json::object> ResumableUploads::finish(Document const& upload) {
     auto const& body = upload.body.as_object();
     http::Parameters wanted;
     for (auto const& condition : body.at("conditions").as_object()) {
@@ -174,43 +244,41 @@ Outcome<Reply> ResumableUploads::finish(Call& call, Document const& upload) {
         return Done();
     };
     auto const stored = TRY(changes_.put(object, conditions, keep));
-    std::error_code ignored;
-    fs::remove(path(upload.name), ignored);
-    return reply(object_view(stored, call.origin()));
+    remove_file(upload.name);
+    return stored;
 }
 
-Outcome<Reply> ResumableUploads::resume(Call& call, std::string const& id) {
+Outcome<ResumableUploads::Progress> ResumableUploads::resume(http::Request const& request,
+                                                             http::BodyReader& body,
+                                                             std::string const& id) {
     std::lock_guard const lock(lock_of(id));
     auto const upload = TRY(find(id));
     if (auto const* const object = upload.body.as_object().if_contains("object")) {
-        return reply(object_view(object->as_object(), call.origin()));
+        return Progress{.object = object->as_object()};
     }
     ContentRange range;
-    if (auto const header = call.request.headers.find("Content-Range")) {
+    if (auto const header = request.headers.find("Content-Range")) {
         range = TRY(parse_content_range(*header));
     } else {
         range.begin = 0;
-        range.end = call.request.content_length.value_or(UINT64_MAX);
-        range.total = call.request.content_length;
+        range.end = request.content_length.value_or(UINT64_MAX);
+        range.total = request.content_length;
     }
-    auto const size = TRY(take(call, id, range));
-    bool const is_to_the_end = range.end == UINT64_MAX;
-    if (is_to_the_end || (range.total && size >= *range.total)) return finish(call, upload);
-    return incomplete(size);
+    auto const size = TRY(take(body, id, range));
+    bool const is_whole = range.end == UINT64_MAX || (range.total && size >= *range.total);
+    if (!is_whole) return Progress{.size = size};
+    return Progress{.size = size, .object = TRY(finish(upload))};
 }
 
-Outcome<Reply> ResumableUploads::cancel(std::string const& id) {
+Outcome<Done> ResumableUploads::cancel(std::string const& id) {
     std::lock_guard const lock(lock_of(id));
     TRY(find(id));
     TRY(write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
         TRY(transaction.remove(kUploads, id));
         return Done();
     }));
-    std::error_code ignored;
-    fs::remove(path(id), ignored);
-    http::Response response;
-    response.status = 499;
-    return Reply(std::move(response));
+    remove_file(id);
+    return Done();
 }
 
 }  // namespace aipress::sandbox

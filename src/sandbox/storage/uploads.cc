@@ -7,7 +7,6 @@
 
 #include "sandbox/limits.h"
 #include "sandbox/storage/multipart.h"
-#include "sandbox/storage/resumable.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -44,9 +43,8 @@ Outcome<std::string> name_of(Call const& call, json::object const& fields) {
 
 class Uploads {
 public:
-    Uploads(Store& store, Blobs const& blobs, ObjectChanges& changes,
-            std::filesystem::path const& folder)
-        : blobs_(blobs), changes_(changes), resumable_(store, blobs, changes, folder) {}
+    Uploads(Blobs const& blobs, ObjectChanges& changes, ResumableUploads& resumable)
+        : blobs_(blobs), changes_(changes), resumable_(resumable) {}
 
     Outcome<Reply> insert(Call& call);
 
@@ -54,11 +52,12 @@ private:
     Outcome<Reply> simple(Call& call);
     Outcome<Reply> multipart(Call& call);
     Outcome<Reply> start_resumable(Call& call);
+    Outcome<Reply> go_on(Call& call, std::string const& id);
     Outcome<Reply> put(Call& call, json::object fields, BlobWriter& writer);
 
     Blobs const& blobs_;
     ObjectChanges& changes_;
-    ResumableUploads resumable_;
+    ResumableUploads& resumable_;
 };
 
 Outcome<Reply> Uploads::put(Call& call, json::object fields, BlobWriter& writer) {
@@ -104,13 +103,28 @@ Outcome<Reply> Uploads::start_resumable(Call& call) {
     auto const type = call.request.headers.find("X-Upload-Content-Type");
     if (type && !fields.contains("contentType")) fields["contentType"] = *type;
     auto const name = TRY(name_of(call, fields));
-    return resumable_.start(call, call.path_parameter("bucket"), name, fields);
+    auto const id = TRY(resumable_.start({.bucket = call.path_parameter("bucket"),
+                                          .name = name,
+                                          .fields = std::move(fields),
+                                          .conditions = call.request.parameters}));
+    return Reply(begun_response(call.request, call.request.query, id));
+}
+
+Outcome<Reply> Uploads::go_on(Call& call, std::string const& id) {
+    if (call.request.method == "DELETE") {
+        TRY(resumable_.cancel(id));
+        http::Response response;
+        response.status = 499;
+        return Reply(std::move(response));
+    }
+    auto const progress = TRY(resumable_.resume(call.request, call.body, id));
+    if (!progress.object) return Reply(incomplete_response(progress.size));
+    return reply(object_view(*progress.object, call.origin()));
 }
 
 Outcome<Reply> Uploads::insert(Call& call) {
     if (auto const id = call.query("upload_id"); !id.empty()) {
-        return call.request.method == "DELETE" ? resumable_.cancel(id)
-                                               : resumable_.resume(call, id);
+        return go_on(call, id);
     }
     auto const type = call.query("uploadType");
     if (call.is_upload && type == "media") return simple(call);
@@ -125,18 +139,11 @@ Outcome<Reply> Uploads::insert(Call& call) {
 
 }  // namespace
 
-Result<void> serve_uploads(Methods& methods, Store& store, Blobs const& blobs,
-                           ObjectChanges& changes, std::filesystem::path const& folder) {
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure) {
-        return Error(ErrorCode::Unavailable,
-                     fmt::format("cannot make '{}': {}", folder.string(), failure.message()));
-    }
-    auto const uploads = std::make_shared<Uploads>(store, blobs, changes, folder);
+void serve_uploads(Methods& methods, Blobs const& blobs, ObjectChanges& changes,
+                   ResumableUploads& resumable) {
+    auto const uploads = std::make_shared<Uploads>(blobs, changes, resumable);
     methods.serve("storage.objects.insert", "v1",
                   [=](Call& call) { return uploads->insert(call); });
-    return {};
 }
 
 }  // namespace aipress::sandbox

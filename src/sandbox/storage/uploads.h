@@ -2,16 +2,14 @@
 // https://cloud.google.com/storage/docs/uploads-downloads
 #pragma once
 
-#include <filesystem>
-
 #include "sandbox/service.h"
 #include "sandbox/storage/object_changes.h"
+#include "sandbox/storage/resumable.h"
 
 namespace aipress::sandbox {
 
-// `folder`: where resumable uploads wait for their rest. All that is passed outlives `methods`.
-// Errors: Unavailable for the disk.
-Result<void> serve_uploads(Methods& methods, Store& store, Blobs const& blobs,
-                           ObjectChanges& changes, std::filesystem::path const& folder);
+// All that is passed outlives `methods`.
+void serve_uploads(Methods& methods, Blobs const& blobs, ObjectChanges& changes,
+                   ResumableUploads& resumable);
 
 }  // namespace aipress::sandbox
