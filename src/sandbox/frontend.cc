@@ -7,10 +7,12 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "sandbox/answer_form.h"
 #include "sandbox/batch.h"
 #include "sandbox/gzip.h"
 #include "sandbox/limits.h"
 #include "sandbox/partial_response.h"
+#include "sandbox/request_spelling.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -131,23 +133,16 @@ Outcome<http::Response> finish(http::Request const& request, Reply reply) {
     return response;
 }
 
-void compress(http::Request const& request, http::Response& response) {
-    auto* const text = std::get_if<std::string>(&response.body);
-    if (text == nullptr || text->size() < limits::kCompressedLeast) return;
-    if (!request.headers.has_token("Accept-Encoding", "gzip")) return;
-    if (!response.headers.find("Content-Type").value_or("").starts_with("application/json")) return;
-    *text = compress_gzip(*text);
-    response.headers.set("Content-Encoding", "gzip");
-}
-
-// Cloud Storage's other spellings of a method's path: that of downloads, and the one that its
-// clients use when they are told of an emulator.
-http::Request with_plain_path(http::Request request) {
-    constexpr std::string_view kDownload = "/download";
-    auto& path = request.path;
-    if (path.starts_with("/download/storage/")) path.erase(0, kDownload.size());
-    if (path == "/b" || path.starts_with("/b/")) path.insert(0, "/storage/v1");
-    return request;
+// Whoever asks Cloud Storage for bytes is told in plain words why there are none.
+http::Response error_response(ApiError const& error, ErrorStyle style, Method const* method,
+                              http::Request const& request) {
+    auto response = error.response(style);
+    bool const is_media = method != nullptr && method->api->service == "storage" &&
+                          request.parameter("alt") == "media";
+    if (!is_media) return response;
+    response.headers.set("Content-Type", "text/html; charset=UTF-8");
+    response.body = error.message;
+    return response;
 }
 
 std::uint64_t body_bytes(http::Response const& response) {
@@ -159,15 +154,17 @@ std::uint64_t body_bytes(http::Response const& response) {
 }  // namespace
 
 struct Frontend::Asked {
-    Method const* method = nullptr;
-    std::string principal;
-    std::string error;
+    std::string method = {};   // its id
+    std::string version = {};  // of its API
+    std::string principal = {};
+    std::string error = {};
 };
 
 http::Response Frontend::handle(http::Request const& original, http::BodyReader& body) {
     auto const began = clock_.now();
     auto const time = timestamp(clock_.wall_now());
-    auto const request = with_plain_path(original);
+    auto const plain = plain_request(original);
+    auto const& request = plain ? *plain : original;
     Asked asked;
     auto response =
         is_batch(request)
@@ -182,8 +179,8 @@ http::Response Frontend::handle(http::Request const& original, http::BodyReader&
                        {"host", request.host},
                        {"path", original.path},
                        {"query", request.query},
-                       {"method", asked.method != nullptr ? asked.method->id : ""},
-                       {"version", asked.method != nullptr ? asked.method->api->version : ""},
+                       {"method", asked.method},
+                       {"version", asked.version},
                        {"principal", asked.principal},
                        {"status", response.status},
                        {"duration_ms", elapsed_ms(began, clock_.now()).count()},
@@ -204,13 +201,20 @@ http::Response Frontend::answer(http::Request const& request, http::BodyReader& 
         ApiError{.code = ErrorCode::NotFound, .message = "Method not found."};
     if (matched) {
         style = error_style_of(matched->method->api->service);
-        asked.method = matched->method;
+        asked.method = matched->method->id;
+        asked.version = matched->method->api->version;
         outcome = serve(request, body, *matched, asked);
     }
-    if (outcome.ok()) return outcome.release();
-    auto const error = outcome.release_error();
-    asked.error = error.message;
-    return error.response(style);
+    http::Response response;
+    if (outcome.ok()) {
+        response = outcome.release();
+    } else {
+        auto const error = outcome.release_error();
+        asked.error = error.message;
+        response = error_response(error, style, matched ? matched->method : nullptr, request);
+    }
+    lay_out(request, response);
+    return response;
 }
 
 Outcome<http::Response> Frontend::serve(http::Request const& request, http::BodyReader& body,
@@ -235,6 +239,7 @@ Outcome<http::Response> Frontend::serve(http::Request const& request, http::Body
             .details = {error_info("CREDENTIALS_MISSING", "googleapis.com",
                                    {{"method", method.id}, {"service", method.api->host}})}};
     }
+    TRY(check_form(request));
     TRY(check_parameters(method, request));
     Call call{.request = request,
               .body = body,

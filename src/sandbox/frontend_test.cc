@@ -110,6 +110,44 @@ TEST_F(FrontendTest, EnumeratorsMayBeNumbersAndFieldsAreChosen) {
     EXPECT_EQ(host_.get(secrets_ + "?fields=secrets(").status, 400);
 }
 
+TEST_F(FrontendTest, JsonIsLaidOutUnlessItIsToBeShort) {
+    host_.post(secrets_ + "?secretId=a", automatic_);
+    EXPECT_THAT(host_.get(secrets_ + "/a").text, HasSubstr("\n  \"name\": \"projects/"));
+    EXPECT_THAT(host_.get(secrets_ + "/none").text, HasSubstr("\n    \"code\": 404,\n"));
+    for (auto const* const parameter : {"prettyPrint", "$prettyPrint"}) {
+        auto const answer = host_.get(secrets_ + "/a?" + parameter + "=false");
+        EXPECT_EQ(answer.text, json::serialize(answer.body) + "\n");
+    }
+    for (auto const* const buckets : {"/storage/v1/b?project=sandbox-project&prettyPrint=",
+                                      "/storage/v1/b/none?$prettyPrint="}) {
+        EXPECT_EQ(host_.get(std::string(buckets) + "false").text.find("\n  "), std::string::npos);
+        EXPECT_NE(host_.get(std::string(buckets) + "true").text.find("\n  "), std::string::npos);
+    }
+}
+
+// Cloud SQL's and Cloud Spanner's instances have the same path.
+TEST_F(FrontendTest, APrefixStandsForAnApisHost) {
+    EXPECT_EQ(host_.get("/_api/sql/v1/projects/sandbox-project/instances").status, 200);
+    EXPECT_EQ(host_.get("/_api/spanner/v1/projects/sandbox-project/instances").status, 404);
+    EXPECT_EQ(host_.get("/_api/secretmanager" + secrets_).status, 200);
+    EXPECT_EQ(host_.get("/_api/dns" + secrets_).status, 404);
+    EXPECT_EQ(host_.get("/_api/sql").status, 404);
+}
+
+TEST_F(FrontendTest, TheFormOfAnAnswerIsChosen) {
+    for (auto const* const form : {"alt=json", "$alt=json;enum-encoding=int", "alt="}) {
+        EXPECT_EQ(host_.get(secrets_ + "?" + form).status, 200) << form;
+    }
+    for (auto const* const form : {"alt=proto", "$alt=sse", "alt=xml"}) {
+        auto const answer = host_.get(secrets_ + "?" + form);
+        EXPECT_EQ(answer.status, 400) << form;
+        EXPECT_THAT(answer.text, HasSubstr("this server answers with json"));
+    }
+    auto const none = host_.get("/storage/v1/b/none/o/none?alt=media");
+    EXPECT_EQ(none.status, 404);
+    EXPECT_EQ(none.text, "The specified bucket does not exist.");
+}
+
 TEST_F(FrontendTest, WhoAsksMustSaySo) {
     testing::HttpClient client;
     auto const url = host_.url() + secrets_;
