@@ -1,6 +1,8 @@
 #include "sandbox/checksums.h"
 
+#include <array>
 #include <boost/crc.hpp>
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include "sandbox/base64.h"
@@ -45,6 +47,13 @@ std::string Checksums::crc32c() const {
     std::string bytes;
     for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(crc >> shift);
     return encode_base64(bytes);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
+    return fmt::format("{:02x}", fmt::join(digest.data(), digest.data() + length, ""));
 }
 
 std::uint32_t crc32c_of(std::string_view bytes) {

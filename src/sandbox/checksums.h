@@ -26,6 +26,9 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+// SHA-256 in 64 hexadecimal digits.
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
+
 // CRC-32C (Castagnoli), RFC 3720, appendix B.4.
 [[nodiscard]] std::uint32_t crc32c_of(std::string_view bytes);
 

@@ -196,6 +196,12 @@ http::Response Frontend::answer(http::Request const& request, http::BodyReader& 
     auto const matched =
         catalogue_.match(request.host, request.method, request.path,
                          [this](Method const& method) { return methods_.find(method) != nullptr; });
+    if (auto other = other_api_(request, body, matched.has_value())) {
+        asked = {.method = std::move(other->method),
+                 .principal = std::move(other->principal),
+                 .error = std::move(other->error)};
+        return std::move(other->response);
+    }
     auto style = ErrorStyle::Rpc;
     Outcome<http::Response> outcome =
         ApiError{.code = ErrorCode::NotFound, .message = "Method not found."};

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/clock.h"
+#include "sandbox/answered.h"
 #include "sandbox/credentials.h"
 #include "sandbox/request_journal.h"
 #include "sandbox/service.h"
@@ -19,14 +20,21 @@ public:
     // Whether the project that is asked for has the API switched on.
     using Admission = std::function<Outcome<Done>(Call const&)>;
 
+    // Answers what is for an API that the catalogue does not have; nullopt: it is not. `is_method`:
+    // whether the catalogue has a method there.
+    using OtherApi = std::function<std::optional<Answered>(http::Request const&, http::BodyReader&,
+                                                           bool is_method)>;
+
     Frontend(Clock& clock, Catalogue const& catalogue, Methods const& methods,
-             Credentials& credentials, RequestJournal& journal, Admission admission)
+             Credentials& credentials, RequestJournal& journal, Admission admission,
+             OtherApi other_api)
         : clock_(clock),
           catalogue_(catalogue),
           methods_(methods),
           credentials_(credentials),
           journal_(journal),
-          admission_(std::move(admission)) {}
+          admission_(std::move(admission)),
+          other_api_(std::move(other_api)) {}
 
     [[nodiscard]] http::Response handle(http::Request const& request, http::BodyReader& body);
 
@@ -42,6 +50,7 @@ private:
     Credentials& credentials_;
     RequestJournal& journal_;
     Admission const admission_;
+    OtherApi const other_api_;
 };
 
 }  // namespace aipress::sandbox

@@ -29,8 +29,10 @@
 #include "sandbox/sql/cloud_sql.h"
 #include "sandbox/storage/buckets.h"
 #include "sandbox/storage/managed_folders.h"
+#include "sandbox/storage/object_acls.h"
 #include "sandbox/storage/objects.h"
 #include "sandbox/storage/uploads.h"
+#include "sandbox/storage/xml_api.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -73,17 +75,23 @@ struct Sandbox::Impl {
           credentials_(clock),
           operations_(clock, options.operations),
           object_changes_(store_, blobs_, clock),
+          resumable_uploads_(store_, blobs_, object_changes_, clock, folder_.path() / "uploads"),
           sql_(store_, clock, options.operations, folder_.path() / "sql", authority_, blobs_,
                object_changes_),
-          resumable_uploads_(store_, blobs_, object_changes_, clock, folder_.path() / "uploads"),
           run_serving_(store_, run::serving_folder(folder_.path()), options.run_idle_time),
           run_changes_(store_, clock, operations_, [this] { return run_serving_.problem(); }),
+          xml_api_({store_, blobs_, object_changes_, resumable_uploads_, credentials_, clock}),
           methods_(catalogue_),
-          frontend_(clock, catalogue_, methods_, credentials_, *journal_, [this](Call const& call) {
-              return read<Done>(store_, [&](Transaction& transaction) {
-                  return check_service_enabled(transaction, call);
-              });
-          }) {}
+          frontend_(
+              clock, catalogue_, methods_, credentials_, *journal_,
+              [this](Call const& call) {
+                  return read<Done>(store_, [&](Transaction& transaction) {
+                      return check_service_enabled(transaction, call);
+                  });
+              },
+              [this](http::Request const& request, http::BodyReader& body, bool is_method) {
+                  return xml_api_.answer(request, body, is_method);
+              }) {}
 
     Result<void> prepare(SandboxOptions const& options);
     Result<void> listen(std::uint16_t port);
@@ -97,15 +105,16 @@ struct Sandbox::Impl {
     Credentials credentials_;
     Operations const operations_;
     ObjectChanges object_changes_;
+    ResumableUploads resumable_uploads_;
     CloudSql sql_;
     std::unique_ptr<dns::Publisher> publisher_;
     run::Serving run_serving_;
     run::Changes const run_changes_;
+    XmlApi xml_api_;
     Catalogue const catalogue_;
     Methods methods_;
     Frontend frontend_;
     std::optional<http::Server> server_;
-    ResumableUploads resumable_uploads_;
 };
 
 Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
@@ -141,6 +150,7 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_buckets(methods_, store_, clock_);
     serve_managed_folders(methods_, store_, clock_);
     serve_objects(methods_, store_, blobs_, object_changes_);
+    serve_object_acls(methods_, store_, blobs_, object_changes_);
     TRY(resumable_uploads_.prepare());
     serve_uploads(methods_, blobs_, object_changes_, resumable_uploads_);
     return sql_.begin();

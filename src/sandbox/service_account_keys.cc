@@ -232,6 +232,13 @@ Outcome<Reply> ServiceAccountKeys::disable(Call& call) {
     });
 }
 
+Outcome<ServiceAccount> find_enabled_account(Transaction& transaction, std::string const& name) {
+    auto account = TRY(find_service_account(transaction, name));
+    if (!account.is_disabled()) return account;
+    return ApiError{.code = ErrorCode::FailedPrecondition,
+                    .message = fmt::format("Service account {} is disabled.", account.email())};
+}
+
 struct StoredKey {
     ServiceAccount account = {};
     std::optional<Document> key = {};
@@ -239,12 +246,7 @@ struct StoredKey {
 
 Outcome<StoredKey> find_signing_key(Transaction& transaction, std::string const& name) {
     StoredKey stored;
-    stored.account = TRY(find_service_account(transaction, name));
-    if (stored.account.is_disabled()) {
-        return ApiError{
-            .code = ErrorCode::FailedPrecondition,
-            .message = fmt::format("Service account {} is disabled.", stored.account.email())};
-    }
+    stored.account = TRY(find_enabled_account(transaction, name));
     for (auto& document : TRY(keys_of(transaction, stored.account))) {
         if (is_of_type(document, kSystemManaged)) stored.key = std::move(document);
     }
@@ -278,6 +280,19 @@ Outcome<SigningKey> signing_key_of(Store& store, Clock& clock, std::string const
         stored.key = Document{.name = stored_name, .version = 0, .body = std::move(key.body)};
         return stored;
     })));
+}
+
+Outcome<std::vector<std::string>> public_keys_of(Store const& store, std::string const& name) {
+    using Keys = std::vector<std::string>;
+    return read<Keys>(store, [&](Transaction& transaction) -> Outcome<Keys> {
+        auto const account = TRY(find_enabled_account(transaction, name));
+        Keys keys;
+        for (auto const& document : TRY(keys_of(transaction, account))) {
+            auto const& body = document.body.as_object();
+            if (!body.contains("disabled")) keys.push_back(text_field(body, "publicPem"));
+        }
+        return keys;
+    });
 }
 
 void serve_service_account_keys(Methods& methods, Store& store, Clock& clock) {

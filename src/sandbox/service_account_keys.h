@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sandbox/rsa_key.h"
 #include "sandbox/service_accounts.h"
@@ -19,6 +20,11 @@ struct SigningKey {
 // FailedPrecondition when the account is disabled.
 [[nodiscard]] Outcome<SigningKey> signing_key_of(Store& store, Clock& clock,
                                                  std::string const& name);
+
+// The public keys (PEM) that the account's signatures are held against, whoever has the private
+// one: all that are not disabled. Errors: as above.
+[[nodiscard]] Outcome<std::vector<std::string>> public_keys_of(Store const& store,
+                                                               std::string const& name);
 
 // All that is passed outlives `methods`.
 void serve_service_account_keys(Methods& methods, Store& store, Clock& clock);

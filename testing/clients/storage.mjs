@@ -118,6 +118,82 @@ async function lists(bucket) {
   assert.equal((await bucket.getFiles({prefix: 'list/'}))[0].length, 0);
 }
 
+async function api(path, body) {
+  const answer = await fetch(url + path, {
+    method: 'POST',
+    headers: {Authorization: 'Bearer ya29.test', 'Content-Type': 'application/json'},
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return answer.json();
+}
+
+// As an operator's application does it: with the key file of a service account.
+async function signedUrls(name) {
+  const account = await api('/v1/projects/sandbox-project/serviceAccounts', {accountId: 'url-signer'});
+  const key = await api(`/v1/${account.name}/keys`, {});
+  const credentials = JSON.parse(Buffer.from(key.privateKeyData, 'base64').toString());
+  const signer = new Storage({
+    apiEndpoint: url,
+    useAuthWithCustomEndpoint: false,
+    projectId: 'sandbox-project',
+    credentials,
+  });
+  const expires = Date.now() + 60_000;
+  for (const version of ['v2', 'v4']) {
+    const file = signer.bucket(name).file(`signed/ä b-${version}.txt`);
+    const sign = options => file.getSignedUrl({version, expires, ...options}).then(([one]) => one);
+    const contentType = 'text/plain';
+    const headers = {'Content-Type': contentType};
+
+    const write = await sign({action: 'write', contentType});
+    assert.equal((await fetch(write, {method: 'PUT', headers, body: 'signed'})).status, 200);
+    const other = {'Content-Type': 'image/png'};
+    assert.equal((await fetch(write, {method: 'PUT', headers: other, body: 'x'})).status, 403);
+    const read = await sign({action: 'read', responseDisposition: 'attachment'});
+    const bytes = await fetch(read);
+    assert.equal(await bytes.text(), 'signed');
+    assert.equal(bytes.headers.get('content-type'), contentType);
+    assert.equal(bytes.headers.get('content-disposition'), 'attachment');
+    assert.equal((await fetch(read, {method: 'DELETE'})).status, 403);
+    assert.equal((await fetch(read.split('?')[0])).status, 403);
+
+    const session = await fetch(await sign({action: 'resumable'}), {
+      method: 'POST',
+      headers: {'x-goog-resumable': 'start'},
+    });
+    assert.equal(session.status, 201);
+    const done = await fetch(session.headers.get('location'), {method: 'PUT', body: 'resumed'});
+    assert.equal(done.status, 200);
+    assert.equal((await file.download())[0].toString(), 'resumed');
+
+    assert.equal((await fetch(await sign({action: 'delete'}), {method: 'DELETE'})).status, 204);
+    assert.deepEqual(await file.exists(), [false]);
+  }
+}
+
+async function publicFiles(bucket) {
+  const shown = bucket.file('public/shown');
+  await shown.save('for all', {resumable: false, public: true});
+  await bucket.file('public/hidden').save('for some', {resumable: false});
+  assert.deepEqual(await shown.isPublic(), [true]);
+  assert.deepEqual(await bucket.file('public/hidden').isPublic(), [false]);
+  assert.equal(await (await fetch(`${url}/${bucket.name}/public/shown`)).text(), 'for all');
+  await shown.makePrivate();
+  assert.deepEqual(await shown.isPublic(), [false]);
+  await shown.makePublic();
+  assert.deepEqual(await shown.isPublic(), [true]);
+}
+
+async function packed(bucket) {
+  const file = bucket.file('packed');
+  await file.save('a'.repeat(1000), {gzip: true, resumable: false});
+  const [metadata] = await file.getMetadata();
+  assert.equal(metadata.contentEncoding, 'gzip');
+  assert.ok(Number(metadata.size) < 100);
+  assert.equal((await file.download())[0].toString(), 'a'.repeat(1000));
+}
+
 const [bucket] = await storage.createBucket('client-media');
 const [other] = await storage.createBucket('client-other', {location: 'us-central1'});
 await rejects(() => storage.createBucket('client-media'), 409);
@@ -127,6 +203,9 @@ await interrupted(bucket);
 await preconditions(bucket);
 await copies(bucket, other);
 await lists(bucket);
+await signedUrls(bucket.name);
+await publicFiles(bucket);
+await packed(bucket);
 await rejects(() => bucket.delete(), 409);
 await bucket.deleteFiles();
 await bucket.delete();

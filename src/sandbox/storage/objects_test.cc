@@ -221,6 +221,41 @@ TEST_F(StorageTest, CopyRewriteComposeAndMove) {
               404);
 }
 
+// https://cloud.google.com/storage/docs/transcoding
+TEST_F(StorageTest, GzipIsDecompressedForWhoDoesNotTakeIt) {
+    auto const plain = std::string(40u << 20, 'a') + "end";
+    auto const packed = compress_gzip(plain);
+    ASSERT_EQ(upload("z", packed, "&contentEncoding=gzip").status, 200);
+    for (auto const* const path : {"/storage/v1/b/media/o/z?alt=media", "/media/z"}) {
+        auto const read = host_.call("GET", path, "", {{"Range", "bytes=0-9"}});
+        EXPECT_EQ(read.status, 200) << path;
+        EXPECT_TRUE(read.text == plain) << path;
+        EXPECT_EQ(read.header("Content-Encoding"), "");
+        EXPECT_EQ(read.header("Content-Length"), "");
+        EXPECT_EQ(read.header("Accept-Ranges"), "none");
+        EXPECT_EQ(read.header("Warning"), "214 UploadServer gunzipped");
+        EXPECT_EQ(read.header("X-Goog-Stored-Content-Encoding"), "gzip");
+        EXPECT_EQ(read.header("X-Goog-Stored-Content-Length"), fmt::format("{}", packed.size()));
+        auto const taken = host_.call("GET", path, "", {{"Accept-Encoding", "gzip"}});
+        EXPECT_TRUE(taken.text == packed) << path;
+        EXPECT_EQ(taken.header("Content-Encoding"), "gzip");
+        EXPECT_EQ(taken.header("Warning"), "");
+    }
+    EXPECT_THAT(host_.get("/media/z").header("ETag"), ::testing::StartsWith("W/\""));
+    host_.patch("/storage/v1/b/media/o/z", {{"cacheControl", "no-transform"}});
+    EXPECT_TRUE(download("z").text == packed);
+}
+
+TEST_F(StorageTest, WhatIsNoWholeGzipIsNotTakenForOne) {
+    upload("plain", "not packed", "&contentEncoding=gzip");
+    EXPECT_EQ(download("plain").text, "not packed");
+    auto const packed = compress_gzip(std::string(1u << 20, 'a'));
+    upload("half", packed.substr(0, packed.size() / 2), "&contentEncoding=gzip");
+    EXPECT_NE(download("half").error, "");  // the connection breaks
+    upload("twice", compress_gzip("one ") + compress_gzip("two"), "&contentEncoding=gzip");
+    EXPECT_EQ(download("twice").text, "one two");
+}
+
 TEST_F(StorageTest, ListsByPrefixDelimiterAndPage) {
     for (auto const* const name : {"a", "b%2F1", "b%2F2", "b%2Fc%2F3", "d"}) upload(name, "x");
     EXPECT_THAT(listed(""), ElementsAre("a", "b/1", "b/2", "b/c/3", "d"));

@@ -7,6 +7,7 @@
 
 #include "sandbox/limits.h"
 #include "sandbox/storage/multipart.h"
+#include "sandbox/storage/public_access.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -41,6 +42,11 @@ Outcome<std::string> name_of(Call const& call, json::object const& fields) {
                     .legacy_reason = "required"};
 }
 
+// Of the ACLs that have a name, the one that lets everyone read; who asks has all rights anyway.
+void add_predefined_acl(Call const& call, json::object& fields) {
+    if (call.query("predefinedAcl") == "publicRead") fields["acl"] = public_read_acl();
+}
+
 class Uploads {
 public:
     Uploads(Blobs const& blobs, ObjectChanges& changes, ResumableUploads& resumable)
@@ -62,6 +68,7 @@ private:
 
 Outcome<Reply> Uploads::put(Call& call, json::object fields, BlobWriter& writer) {
     auto const conditions = TRY(Preconditions::parse(call.request.parameters));
+    add_predefined_acl(call, fields);
     ObjectChanges::NewObject object{
         .bucket = call.path_parameter("bucket"), .name = {}, .blob = {}};
     object.name = TRY(name_of(call, fields));
@@ -103,6 +110,7 @@ Outcome<Reply> Uploads::start_resumable(Call& call) {
     auto const type = call.request.headers.find("X-Upload-Content-Type");
     if (type && !fields.contains("contentType")) fields["contentType"] = *type;
     auto const name = TRY(name_of(call, fields));
+    add_predefined_acl(call, fields);
     auto const id = TRY(resumable_.start({.bucket = call.path_parameter("bucket"),
                                           .name = name,
                                           .fields = std::move(fields),

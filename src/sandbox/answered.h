@@ -1,0 +1,17 @@
+// The answer of an API that is no part of the catalogue, and what the journal says of it.
+#pragma once
+
+#include <string>
+
+#include "http/response.h"
+
+namespace aipress::sandbox {
+
+struct Answered {
+    http::Response response = {};
+    std::string method = {};     // "storage.xml.get"
+    std::string principal = {};  // who asked; empty: nobody said
+    std::string error = {};      // empty: none
+};
+
+}  // namespace aipress::sandbox
