@@ -4,6 +4,7 @@
 #include "sandbox/base64.h"
 #include "sandbox/checksums.h"
 #include "sandbox/gzip.h"
+#include "sandbox/utf8.h"
 #include "testing/status_matchers.h"
 
 namespace aipress::sandbox {
@@ -37,6 +38,26 @@ TEST(ChecksumsTest, Md5OfRfc1321AndCrc32cOfRfc3720) {
     EXPECT_EQ(zeros.crc32c(), encode_base64("\x8a\x91\x36\xaa"));
     EXPECT_EQ(Checksums().md5(), "1B2M2Y8AsgTpgAmY7PhCfg==");
     EXPECT_EQ(Checksums().crc32c(), "AAAAAA==");
+}
+
+// RFC 6234, 8.5, and FIPS 180-4's own empty message.
+TEST(ChecksumsTest, Sha256) {
+    EXPECT_EQ(sha256_hex("abc"),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+// RFC 3629, sections 4 and 10.
+TEST(Utf8Test, OnlyWhatIsWrittenAsItMustBe) {
+    for (auto const* const text : {"", "a\n", "\xC2\x80", "\xE2\x89\xA2", "\xED\x9F\xBF",
+                                   "\xEE\x80\x80", "\xF0\xA3\x8E\xB4", "\xF4\x8F\xBF\xBF"}) {
+        EXPECT_TRUE(is_utf8(text)) << text;
+    }
+    for (auto const* const text :
+         {"\xFF", "\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF",
+          "\xED\xA0\x80", "\xED\xBF\xBF", "\xF4\x90\x80\x80", "\xE2\x89", "\xE2\x28\xA1", "\xC2"}) {
+        EXPECT_FALSE(is_utf8(text)) << text;
+    }
 }
 
 TEST(GzipTest, WhatIsCompressedComesBackWithinItsBound) {

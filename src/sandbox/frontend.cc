@@ -13,6 +13,7 @@
 #include "sandbox/limits.h"
 #include "sandbox/partial_response.h"
 #include "sandbox/request_spelling.h"
+#include "sandbox/utf8.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -43,6 +44,19 @@ bool is_of_kind(Shape const& shape, std::string_view text) {
     long long number = 0;
     auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
     return failure == std::errc() && end == text.data() + text.size();
+}
+
+// They end in JSON, here or in the store.
+Outcome<Done> check_characters(http::Request const& request, PathParameters const& path) {
+    for (auto const& [name, value] : path) {
+        if (!is_utf8(value)) return invalid_body({{name, name + " is not valid UTF-8."}});
+    }
+    for (auto const& [name, value] : request.parameters) {
+        if (!is_utf8(name) || !is_utf8(value)) {
+            return invalid_body({{"", "A query parameter is not valid UTF-8."}});
+        }
+    }
+    return Done();
 }
 
 // The older APIs let what they do not know pass.
@@ -246,6 +260,7 @@ Outcome<http::Response> Frontend::serve(http::Request const& request, http::Body
                                    {{"method", method.id}, {"service", method.api->host}})}};
     }
     TRY(check_form(request));
+    TRY(check_characters(request, matched.parameters));
     TRY(check_parameters(method, request));
     Call call{.request = request,
               .body = body,

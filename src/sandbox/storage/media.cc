@@ -1,5 +1,6 @@
 #include "sandbox/storage/media.h"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <memory>
@@ -79,16 +80,22 @@ http::Response decompressed(std::shared_ptr<FileDescriptor const> bytes, http::H
 
 }  // namespace
 
+void add_field(std::string name, std::string value, http::Headers& headers) {
+    auto const is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    auto const is_no_token = [&](char c) { return is_control(c) || c == ' ' || c == ':'; };
+    if (value.empty() || std::any_of(value.begin(), value.end(), is_control)) return;
+    if (std::any_of(name.begin(), name.end(), is_no_token)) return;
+    headers.add(std::move(name), std::move(value));
+}
+
 void add_content_headers(json::object const& object, http::Headers& headers) {
-    auto const type = text_field(object, "contentType");
-    headers.add("Content-Type", type.empty() ? "application/octet-stream" : type);
+    add_field("Content-Type", text_field(object, "contentType"), headers);
+    if (!headers.find("Content-Type")) headers.add("Content-Type", "application/octet-stream");
     for (auto const& [field, header] : {std::pair("contentEncoding", "Content-Encoding"),
                                         std::pair("contentDisposition", "Content-Disposition"),
                                         std::pair("contentLanguage", "Content-Language"),
                                         std::pair("cacheControl", "Cache-Control")}) {
-        if (auto value = text_field(object, field); !value.empty()) {
-            headers.add(header, std::move(value));
-        }
+        add_field(header, text_field(object, field), headers);
     }
     if (text_field(object, "contentEncoding") == "gzip") headers.add("Vary", "Accept-Encoding");
 }
@@ -101,7 +108,7 @@ void add_state_headers(json::object const& object, http::Headers& headers) {
         headers.add(header, text_field(object, field));
     }
     auto const coding = text_field(object, "contentEncoding");
-    headers.add("X-Goog-Stored-Content-Encoding", coding.empty() ? "identity" : coding);
+    add_field("X-Goog-Stored-Content-Encoding", coding.empty() ? "identity" : coding, headers);
     auto hash = "crc32c=" + text_field(object, "crc32c");
     if (auto const md5 = text_field(object, "md5Hash"); !md5.empty()) hash += ",md5=" + md5;
     headers.add("X-Goog-Hash", hash);

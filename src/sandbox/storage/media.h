@@ -5,6 +5,9 @@
 
 namespace aipress::sandbox {
 
+// A header field; left out when it is empty, or a client has stored what no field can hold, which
+// would be read as another field.
+void add_field(std::string name, std::string value, http::Headers& headers);
 // What both APIs say of an object beside its bytes; of a part of it where `object` has no more.
 void add_content_headers(boost::json::object const& object, http::Headers& headers);
 void add_state_headers(boost::json::object const& object, http::Headers& headers);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "sandbox/limits.h"
+#include "sandbox/utf8.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -16,14 +18,22 @@ constexpr std::array<std::string_view, 12> kWritable{
     "cacheControl",   "metadata",        "customTime",         "storageClass",
     "eventBasedHold", "temporaryHold",   "retention",          "acl"};
 
+// Some are from header fields, which may be of any bytes.
+Outcome<Done> check_fields(json::object const& fields) {
+    if (is_utf8(json::serialize(fields))) return Done();
+    return ApiError{.code = ErrorCode::InvalidArgument,
+                    .message = "The object's metadata is not valid UTF-8.",
+                    .legacy_reason = "invalid"};
+}
+
 Outcome<Done> check_name(std::string const& name) {
     bool const is_bad = name.empty() || name.size() > limits::kObjectNameBytes || name == "." ||
-                        name == ".." || name.find_first_of("\r\n") != name.npos;
+                        name == ".." || name.find_first_of("\r\n") != name.npos || !is_utf8(name);
     if (!is_bad) return Done();
     return ApiError{.code = ErrorCode::InvalidArgument,
-                    .message = fmt::format("Invalid object name: '{}': 1 to 1024 bytes, neither "
-                                           "'.' nor '..', no line breaks",
-                                           name),
+                    .message = fmt::format("Invalid object name: '{}': 1 to 1024 bytes of UTF-8, "
+                                           "neither '.' nor '..', no line breaks",
+                                           is_utf8(name) ? name : encode_segment(name)),
                     .legacy_reason = "invalid"};
 }
 
@@ -81,6 +91,11 @@ bool is_versioned(Document const& bucket) {
 
 }  // namespace
 
+Outcome<Done> check_new_object(std::string const& name, json::object const& fields) {
+    TRY(check_name(name));
+    return check_fields(fields);
+}
+
 bool is_writable(std::string_view field) {
     return std::find(kWritable.begin(), kWritable.end(), field) != kWritable.end();
 }
@@ -124,7 +139,7 @@ Outcome<json::object> ObjectChanges::put(NewObject const& object, Preconditions 
     auto stored =
         write<json::object>(store_, [&](Transaction& transaction) -> Outcome<json::object> {
             freed.clear();
-            TRY(check_name(object.name));
+            TRY(check_new_object(object.name, object.fields));
             TRY(check_checksums(object.fields, object.blob));
             auto const bucket = TRY(find_bucket(transaction, object.bucket));
             auto live = TRY(find_object(transaction, object.bucket, object.name, ""));

@@ -55,6 +55,10 @@ private:
     std::uint64_t last_generation_ = 0;  // used in write transactions only, which run one by one
 };
 
+// What put() checks before it looks at anything else. Errors: InvalidArgument.
+[[nodiscard]] Outcome<Done> check_new_object(std::string const& name,
+                                             boost::json::object const& fields);
+
 // The members that a client may set.
 void copy_writable(boost::json::object const& from, boost::json::object& to);
 [[nodiscard]] bool is_writable(std::string_view field);

@@ -318,6 +318,14 @@ TEST_F(StorageTest, NamesAreNamesAndNeverPaths) {
     EXPECT_EQ(download("..%2F..%2Fetc%2Fpasswd").text, "not a path");
     EXPECT_EQ(upload("%2E%2E", "x").status, 400);
     EXPECT_EQ(upload("a%0Ab", "x").status, 400);
+    // Not a name that could be told in JSON: it would spoil the bucket's lists.
+    EXPECT_EQ(upload("a%FFb", "x").status, 400);
+    EXPECT_EQ(host_
+                  .call("POST", "/upload/storage/v1/b/media/o?uploadType=media&name=t", "x",
+                        {{"Content-Type", "text/\xff"}})
+                  .status,
+              400);
+    EXPECT_EQ(host_.get("/storage/v1/b/media/o").status, 200);
     EXPECT_EQ(upload(std::string(1025, 'n'), "x").status, 400);
     EXPECT_EQ(upload("", "x").status, 400);
     for (auto const* const name : {"ab", "Upper", "goog-x", "a..b", "-a-b", "1.2.3.4"}) {
@@ -339,6 +347,20 @@ TEST_F(StorageTest, MetadataIsPatchedMemberByMember) {
     EXPECT_EQ(download("o").header("Cache-Control"), "no-store");
     host_.patch("/storage/v1/b/media/o/o", {{"cacheControl", nullptr}});
     EXPECT_EQ(download("o").header("Cache-Control"), "");
+}
+
+TEST_F(StorageTest, MetadataCannotMakeHeaderFieldsOfItsOwn) {
+    upload("o", "x");
+    auto const set = host_.patch("/storage/v1/b/media/o/o",
+                                 {{"contentType", "text/html\r\nX-Made: up"},
+                                  {"metadata", {{"a", "b\r\nX-Made: up"}, {"c\nX-Made", "up"}}}});
+    ASSERT_EQ(set.status, 200) << set.text;
+    for (auto const* const path : {"/storage/v1/b/media/o/o?alt=media", "/media/o"}) {
+        auto const read = host_.get(path);
+        EXPECT_EQ(read.header("X-Made"), "") << path;
+        EXPECT_EQ(read.header("Content-Type"), "application/octet-stream");
+        EXPECT_EQ(read.text, "x");
+    }
 }
 
 TEST_F(StorageTest, ManagedFoldersAreKeptAndListed) {

@@ -160,6 +160,7 @@ void ResumableUploads::sweep_when_due() {
 
 Outcome<std::string> ResumableUploads::start(NewUpload const& upload) {
     static thread_local std::mt19937_64 random{std::random_device{}()};
+    TRY(check_new_object(upload.name, upload.fields));
     sweep_when_due();
     auto const id = fmt::format("{:016x}{:016x}", random(), random());
     json::object conditions;

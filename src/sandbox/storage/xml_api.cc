@@ -8,6 +8,7 @@
 #include "sandbox/storage/signed_url.h"
 #include "sandbox/storage/xml_asked.h"
 #include "sandbox/storage/xml_errors.h"
+#include "sandbox/utf8.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -68,6 +69,17 @@ std::optional<Answered> XmlApi::answer(http::Request const& request, http::BodyR
     return answered;
 }
 
+// What is named ends in XML, and in the journal's JSON.
+Outcome<Done> XmlApi::check_characters(Asked const& asked) {
+    bool const is_text =
+        std::all_of(asked.request.parameters.begin(), asked.request.parameters.end(),
+                    [](auto const& parameter) {
+                        return is_utf8(parameter.first) && is_utf8(parameter.second);
+                    });
+    if (is_text && is_utf8(asked.target.bucket) && is_utf8(asked.target.object)) return Done();
+    return xml_error("InvalidArgument", "The request's path or query is not valid UTF-8.");
+}
+
 Outcome<Document> XmlApi::bucket_of(Asked const& asked) const {
     return read<Document>(parts_.store, [&](Transaction& transaction) -> Outcome<Document> {
         auto bucket = TRY(transaction.get(kBuckets, asked.target.bucket));
@@ -111,6 +123,7 @@ Outcome<http::Response> XmlApi::serve(Asked& asked) {
         asked.method = "storage.xml.listBuckets";
         return xml_error("NotImplemented", "This server lists buckets by the JSON API only.");
     }
+    TRY(check_characters(asked));
     TRY(bucket_of(asked));
     if (request.method == "OPTIONS") {
         asked.method = "storage.xml.preflight";

@@ -42,6 +42,7 @@ private:
     Outcome<http::Response> go_on(Asked const& asked, std::string const& upload);
     Outcome<http::Response> list(Asked const& asked);
 
+    static Outcome<Done> check_characters(Asked const& asked);
     Outcome<Document> bucket_of(Asked const& asked) const;
     // Errors: AccessDenied when nobody in particular asks for what not everyone may do.
     Outcome<Done> check_access(Asked const& asked, std::string_view permission) const;

@@ -216,6 +216,7 @@ TEST_F(XmlApiTest, WhatIsPutIsWhatWasMeant) {
     EXPECT_EQ(code(put("/media/o", "hello", {{"x-goog-content-length-range", "6,9"}})),
               "EntityTooSmall");
     EXPECT_EQ(code(put("/media/o", "x", {{"x-goog-copy-source", "media/p"}})), "NotImplemented");
+    EXPECT_EQ(code(put("/media/o", "x", {{"x-goog-meta-a", "\xff"}})), "InvalidArgument");
     EXPECT_EQ(get("/media/o").status, 404);
     auto const made = put("/media/o", "hello",
                           {{"x-goog-hash", "crc32c=mnG7TA==,md5=XUFAKrxLKna5cZ2REBfFkg=="},
@@ -226,7 +227,8 @@ TEST_F(XmlApiTest, WhatIsPutIsWhatWasMeant) {
     EXPECT_EQ(made.header("ETag"), kHelloTag);
     EXPECT_EQ(get("/media/o").header("Cache-Control"), "no-store");
     EXPECT_EQ(get("/media/o").header("Content-Disposition"), "attachment");
-    for (auto const& name : {std::string(1025, 'n'), std::string("a%0Ab"), std::string("%2E%2E")}) {
+    for (auto const& name : {std::string(1025, 'n'), std::string("a%0Ab"), std::string("%2E%2E"),
+                             std::string("a%FFb")}) {
         EXPECT_EQ(code(put("/media/" + name, "x")), "InvalidArgument") << name;
     }
     EXPECT_EQ(put("/media/" + std::string(1024, 'n'), "x").status, 200);

@@ -84,8 +84,9 @@ void override_headers(http::Request const& request, http::Headers& headers) {
          {std::pair("response-content-type", "Content-Type"),
           std::pair("response-content-disposition", "Content-Disposition")}) {
         auto const value = request.parameter(parameter);
-        bool const is_whole = value && value->find_first_of("\r\n") == value->npos;
-        if (is_whole) headers.set(header, std::string(*value));
+        if (!value) continue;
+        headers.remove(header);
+        add_field(header, std::string(*value), headers);
     }
 }
 
@@ -123,8 +124,8 @@ Outcome<http::Response> XmlApi::get(Asked const& asked) {
     }
     if (auto const* const metadata = body.if_contains("metadata")) {
         for (auto const& entry : metadata->as_object()) {
-            headers.add("x-goog-meta-" + std::string(entry.key()),
-                        std::string(entry.value().as_string()));
+            add_field("x-goog-meta-" + std::string(entry.key()),
+                      std::string(entry.value().as_string()), headers);
         }
     }
     if (!asked.principal.empty()) override_headers(request, headers);
