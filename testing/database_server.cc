@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/free_port.h"
 #include "base/subprocess.h"
 #include "testing/database_engine.h"
 #include "testing/temporary_directory.h"
@@ -44,17 +45,6 @@ sockaddr_in loopback(std::uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     return address;
-}
-
-Result<std::uint16_t> free_port() {
-    int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    bool const bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(fd);
-    if (!bound) return Error(ErrorCode::Unavailable, "no free port");
-    return ntohs(address.sin_port);
 }
 
 // A server that accepts logins says so first: byte 4 of its greeting is the protocol version.

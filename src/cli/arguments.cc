@@ -6,11 +6,8 @@
 #include <fmt/format.h>
 #include <sstream>
 
+#include "base/version.h"
 #include "cli/argument_values.h"
-
-#ifndef AIPRESS_VERSION
-#error "src/cli/CMakeLists.txt defines AIPRESS_VERSION"
-#endif
 
 namespace aipress::cli {
 namespace {
@@ -29,7 +26,7 @@ struct Grammar {
 
 Grammar::Grammar() {
     app.get_formatter()->column_width(30);
-    app.set_version_flag("--version", std::string("aipress ") + AIPRESS_VERSION);
+    app.set_version_flag("--version", fmt::format("aipress {}", version()));
     app.require_subcommand(1);
     app.footer(database_examples());
     auto& completion = *app.add_subcommand("completion", "A completion script for a shell");

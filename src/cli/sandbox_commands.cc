@@ -28,30 +28,27 @@ std::string next_command(std::string_view verb, SandboxArguments const& argument
     return fmt::format("aipress sandbox {} --data {}", verb, shell_quoted(arguments.data.string()));
 }
 
-struct Ports {
-    std::uint16_t http = 0;
-    std::uint16_t dns = 0;  // 0: no DNS query is answered
-};
-
-std::string describe(SandboxArguments const& arguments, Ports ports, fs::path const& certificate) {
-    auto const sites = sandbox::run::read_web_port(arguments.data);
+std::string describe(SandboxArguments const& arguments, sandbox::RunningSandbox const& running) {
+    auto const certificate = (arguments.data / "ca.pem").string();
     if (arguments.format == OutputFormat::Json) {
         return boost::json::serialize(boost::json::object{{"running", true},
-                                                          {"port", ports.http},
-                                                          {"dns_port", ports.dns},
-                                                          {"web_port", sites},
+                                                          {"port", running.port},
+                                                          {"dns_port", running.dns_port},
+                                                          {"web_port", running.web_port},
+                                                          {"pid", running.pid},
+                                                          {"version", running.version},
                                                           {"data", arguments.data.string()},
-                                                          {"certificate", certificate.string()}}) +
+                                                          {"certificate", certificate}}) +
                "\n";
     }
     auto const shown = [](std::uint16_t port) {
         return port == 0 ? std::string("not served") : fmt::format("127.0.0.1:{}", port);
     };
     return fmt::format(
-        "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\ndata         {}\n"
-        "certificate  {}\nnext: eval \"$({} --for gcloud)\"\n",
-        ports.http, shown(sites), shown(ports.dns), arguments.data.string(), certificate.string(),
-        next_command("env", arguments));
+        "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\n"
+        "data         {}\ncertificate  {}\nnext: eval \"$({} --for gcloud)\"\n",
+        running.port, shown(running.web_port), shown(running.dns_port), arguments.data.string(),
+        certificate, next_command("env", arguments));
 }
 
 int run_up(SandboxArguments const& arguments, Environment& environment) {
@@ -61,8 +58,7 @@ int run_up(SandboxArguments const& arguments, Environment& environment) {
                                           .with_name_server = true};
     auto running = sandbox::Sandbox::start(options, environment.clock);
     if (!running.ok()) return fail(running.error(), next_command("status", arguments));
-    print_data(describe(arguments, {running.value().port(), running.value().dns_port()},
-                        running.value().certificate_file()));
+    print_data(describe(arguments, running.value().announcement()));
     std::promise<void> stopped;
     std::stop_callback const on_stop(environment.stop, [&] { stopped.set_value(); });
     stopped.get_future().wait();
@@ -100,8 +96,7 @@ int run_status(SandboxArguments const& arguments) {
                        : fmt::format("the sandbox on {} is starting\n", arguments.data.string()));
         return 1;
     }
-    print_data(describe(arguments, {running.value()->port, running.value()->dns_port},
-                        arguments.data / "ca.pem"));
+    print_data(describe(arguments, *running.value()));
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <sys/syscall.h>
 
+#include "base/assert.h"
 #include "json/fields.h"
 
 namespace aipress::sandbox {
@@ -20,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kLockFile = "sandbox.lock";
+constexpr std::size_t kAnnouncementBytes = 512;
 constexpr milliseconds kPollStep{200};  // how soon a request to stop is noticed
 
 Error system_error(ErrorCode code, std::string_view what) {
@@ -47,6 +49,8 @@ Result<RunningSandbox> read_announcement(fs::path const& file, pid_t pid) {
     if (TRY(json::get_integer(fields, "pid")) != pid) return running;
     running.port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "port")));
     running.dns_port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "dns_port")));
+    running.web_port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "web_port")));
+    running.version = TRY(json::get_string(fields, "version"));
     running.started = TRY(json::get_string(fields, "started"));
     return running;
 }
@@ -79,12 +83,17 @@ Result<DataFolder> DataFolder::lock(fs::path path) {
 }
 
 Result<void> DataFolder::announce(RunningSandbox const& running) const {
-    auto const text = boost::json::serialize(boost::json::object{{"pid", running.pid},
-                                                                 {"port", running.port},
-                                                                 {"dns_port", running.dns_port},
-                                                                 {"started", running.started}});
+    auto text = boost::json::serialize(boost::json::object{{"pid", running.pid},
+                                                           {"port", running.port},
+                                                           {"dns_port", running.dns_port},
+                                                           {"web_port", running.web_port},
+                                                           {"started", running.started},
+                                                           {"version", running.version}});
+    // Always as long: who reads meanwhile sees what was there or what is, and never a part.
+    ASSERT(text.size() < kAnnouncementBytes);
+    text.resize(kAnnouncementBytes - 1, ' ');
+    text += '\n';
     bool const written =
-        ::ftruncate(file_.get(), 0) == 0 &&
         ::pwrite(file_.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
     if (!written) return system_error(ErrorCode::Unavailable, "writing sandbox.lock");
     return {};

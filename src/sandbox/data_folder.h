@@ -18,7 +18,9 @@ struct RunningSandbox {
     pid_t pid = 0;
     std::uint16_t port = 0;      // 0: it is not listening yet
     std::uint16_t dns_port = 0;  // 0: no DNS query is answered
+    std::uint16_t web_port = 0;  // 0: no site is served
     std::string started = {};
+    std::string version = {};  // of its program
 };
 
 // Held by the process that runs the sandbox; let go of with the object, or by its death. (An
@@ -30,7 +32,7 @@ public:
     [[nodiscard]] static Result<DataFolder> lock(std::filesystem::path path);
 
     [[nodiscard]] std::filesystem::path const& path() const { return path_; }
-    // To be called once it listens; find_running() tells others.
+    // To be called once it listens, and when something of it changes; find_running() tells others.
     Result<void> announce(RunningSandbox const& running) const;
 
 private:

@@ -24,9 +24,14 @@ pid_t hold(std::filesystem::path const& path, std::uint16_t port) {
     pid_t const child = ::fork();
     if (child == 0) {
         auto const folder = DataFolder::lock(path);
-        bool const held =
-            folder.ok() &&
-            folder.value().announce({.pid = ::getpid(), .port = port, .started = "now"}).ok();
+        bool const held = folder.ok() && folder.value()
+                                             .announce({.pid = ::getpid(),
+                                                        .port = port,
+                                                        .dns_port = 53,
+                                                        .web_port = 80,
+                                                        .started = "now",
+                                                        .version = "1.2"})
+                                             .ok();
         char const said = held ? 'y' : 'n';
         if (::write(ready[1], &said, 1) != 1) ::_exit(1);
         for (;;) ::pause();
@@ -48,6 +53,10 @@ TEST(DataFolderTest, OneProcessHasItAndOthersFindIt) {
     ASSERT_TRUE(running.has_value());
     EXPECT_EQ(running->pid, child);
     EXPECT_EQ(running->port, 1234);
+    EXPECT_EQ(running->dns_port, 53);
+    EXPECT_EQ(running->web_port, 80);
+    EXPECT_EQ(running->started, "now");
+    EXPECT_EQ(running->version, "1.2");
     EXPECT_THAT(DataFolder::lock(path),
                 testing::HasError(ErrorCode::FailedPrecondition, HasSubstr("port 1234")));
     EXPECT_THAT(stop_running(testing::test_context(), *running), testing::IsOk());

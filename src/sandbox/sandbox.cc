@@ -3,6 +3,8 @@
 #include <unistd.h>
 #include <unordered_set>
 
+#include "base/log.h"
+#include "base/version.h"
 #include "http/certificates.h"
 #include "http/server.h"
 #include "sandbox/bigquery.h"
@@ -95,8 +97,12 @@ struct Sandbox::Impl {
 
     Result<void> prepare(SandboxOptions const& options);
     Result<void> listen(std::uint16_t port);
+    // Where it is, to other processes; again whenever that changes.
+    [[nodiscard]] RunningSandbox announcement() const;
+    Result<void> announce() const { return folder_.announce(announcement()); }
 
     Clock& clock_;
+    std::string const started_ = timestamp(clock_.wall_now());
     DataFolder const folder_;
     Store store_;
     Blobs const blobs_;
@@ -163,11 +169,20 @@ Result<void> Sandbox::Impl::listen(std::uint16_t port) {
                                           auto const media = run::media_request(request);
                                           return frontend_.handle(media ? *media : request, body);
                                       }));
-    run_serving_.start(server_->port());
-    return folder_.announce({.pid = ::getpid(),
-                             .port = server_->port(),
-                             .dns_port = publisher_->port(),
-                             .started = timestamp(clock_.wall_now())});
+    run_serving_.start(server_->port(), [this] {
+        auto const announced = announce();
+        if (!announced.ok()) log::error("{}", announced.error().message());
+    });
+    return announce();
+}
+
+RunningSandbox Sandbox::Impl::announcement() const {
+    return {.pid = ::getpid(),
+            .port = server_->port(),
+            .dns_port = publisher_->port(),
+            .web_port = run_serving_.port(),
+            .started = started_,
+            .version = std::string(version())};
 }
 
 Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
@@ -203,12 +218,12 @@ std::uint16_t Sandbox::web_port() const {
     return impl_->run_serving_.port();
 }
 
-run::ServedRequests Sandbox::take_requests(std::uint64_t since) const {
-    return impl_->run_serving_.take_requests(since);
+RunningSandbox Sandbox::announcement() const {
+    return impl_->announcement();
 }
 
-fs::path Sandbox::certificate_file() const {
-    return impl_->folder_.path() / "ca.pem";
+run::ServedRequests Sandbox::take_requests(std::uint64_t since) const {
+    return impl_->run_serving_.take_requests(since);
 }
 
 void Sandbox::stop() {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "sandbox/data_folder.h"
 #include "sandbox/operations.h"
 #include "sandbox/run/serving.h"
 
@@ -36,10 +37,10 @@ public:
     // Where Cloud Run's services are served, each by its host's name; 0: nothing can be served
     // here.
     [[nodiscard]] std::uint16_t web_port() const;
+    // All of it, as other processes are told (find_running()).
+    [[nodiscard]] RunningSandbox announcement() const;
     // What they were asked: see Serving.
     [[nodiscard]] run::ServedRequests take_requests(std::uint64_t since) const;
-    // The certificate that its TLS answers are signed with, as a file.
-    [[nodiscard]] std::filesystem::path certificate_file() const;
     // Lets requests in flight end (for limits::kStopTime).
     void stop();
 

@@ -47,17 +47,6 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
-std::uint16_t free_port() {
-    int const descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ASSERT(descriptor >= 0);
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    ASSERT(bind(descriptor, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    ASSERT(getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    close(descriptor);
-    return ntohs(address.sin_port);
-}
-
 bool accepts(int domain, sockaddr const* address, socklen_t size) {
     int const descriptor = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ASSERT(descriptor >= 0);
@@ -188,7 +177,7 @@ Result<WebServer> WebServer::start(Context const& context, std::filesystem::path
     for (int attempt = 1;; ++attempt) {
         std::vector<std::uint16_t> ports;
         ports.reserve(hosts.size());
-        for (std::size_t i = 0; i < hosts.size(); ++i) ports.push_back(free_port());
+        for (std::size_t i = 0; i < hosts.size(); ++i) ports.push_back(TRY(free_port()));
         auto nginx = start_nginx(starting, folder, hosts, ports);
         if (nginx) return WebServer(std::move(php), nginx.release(), std::move(ports));
         if (attempt == kPortAttempts || starting.expired() || starting.stopped())

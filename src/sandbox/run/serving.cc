@@ -3,7 +3,9 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <fstream>
+#include <utility>
 
+#include "base/free_port.h"
 #include "base/log.h"
 #include "sandbox/limits.h"
 #include "sandbox/run/wordpress_files.h"
@@ -64,10 +66,6 @@ fs::path serving_folder(fs::path const& data) {
     return data / "run";
 }
 
-std::uint16_t read_web_port(fs::path const& data) {
-    return remembered_port(serving_folder(data));
-}
-
 Serving::Serving(Store const& store, fs::path folder, milliseconds idle_time)
     : store_(store), folder_(std::move(folder)), idle_time_(idle_time) {}
 
@@ -75,7 +73,19 @@ Serving::~Serving() {
     stop();
 }
 
-void Serving::start(std::uint16_t storage_port) {
+// The one of the last time; 0: there was none.
+std::uint16_t Serving::choose_port() {
+    auto const remembered = remembered_port(folder_);
+    if (remembered != 0) return remembered;
+    auto const found = free_port();
+    if (found.ok()) return found.value();
+    std::lock_guard const lock(mutex_);
+    problem_ = found.error().message();
+    return 0;
+}
+
+void Serving::start(std::uint16_t storage_port, std::function<void()> moved) {
+    moved_ = std::move(moved);
     std::error_code failure;
     fs::create_directories(folder_, failure);
     auto const log = ServerPaths{.folder = folder_}.request_log();
@@ -89,8 +99,8 @@ void Serving::start(std::uint16_t storage_port) {
         problem_ = programs.error().message();
         return;
     }
-    auto port = remembered_port(folder_);
-    if (port == 0) port = free_port();
+    auto const port = choose_port();
+    if (port == 0) return;
     {
         std::lock_guard const proof(applying_);
         server_ = std::make_unique<WebServer>(programs.release(),
@@ -134,9 +144,13 @@ void Serving::apply(std::lock_guard<std::mutex> const& /*proof*/) {
     auto const written =
         write_file(port_file(folder_), fmt::format("{}\n", server_->port()), Access::Everybody);
     if (!written.ok()) log::error("Cloud Run: {}", written.error().message());
-    std::lock_guard const lock(mutex_);
-    problem_ = problem.empty() ? "" : "The web server does not start: " + problem;
-    port_ = server_->port();
+    std::uint16_t before = 0;
+    {
+        std::lock_guard const lock(mutex_);
+        problem_ = problem.empty() ? "" : "The web server does not start: " + problem;
+        before = std::exchange(port_, server_->port());
+    }
+    if (before != server_->port()) moved_();
 }
 
 // What has died is started again.

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,8 +45,9 @@ public:
     Serving& operator=(Serving const&) = delete;
 
     // Serves what the store has. `storage_port`: where the sandbox itself listens. Programs that
-    // are not installed or do not start are no error: problem() says so.
-    void start(std::uint16_t storage_port);
+    // are not installed or do not start are no error: problem() says so. `moved` is told whenever
+    // port() is another; it is short and asks nothing of this object but port().
+    void start(std::uint16_t storage_port, std::function<void()> moved);
     // What is in the store before the call is served when it returns, or problem() says why not.
     // Calls that come together share the work.
     void refresh();
@@ -62,12 +64,14 @@ public:
     [[nodiscard]] ServedRequests take_requests(std::uint64_t since) const;
 
 private:
+    std::uint16_t choose_port();
     void apply(std::lock_guard<std::mutex> const& proof);
     void watch(std::stop_token const& stop);
 
     Store const& store_;
     std::filesystem::path const folder_;
     milliseconds const idle_time_;
+    std::function<void()> moved_;
     SystemClock clock_;  // processes start in real time, whatever the sandbox's clock says
 
     std::mutex applying_;  // held while the web server changes
@@ -82,8 +86,6 @@ private:
     std::jthread watcher_;
 };
 
-// The port that the sandbox on this folder serves its sites on; 0: none.
-[[nodiscard]] std::uint16_t read_web_port(std::filesystem::path const& data);
 // Where a sandbox's data folder has what is served.
 [[nodiscard]] std::filesystem::path serving_folder(std::filesystem::path const& data);
 

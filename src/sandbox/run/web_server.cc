@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file_descriptor.h"
+#include "base/free_port.h"
 #include "sandbox/run/wordpress_files.h"
 
 namespace aipress::sandbox::run {
@@ -129,15 +130,6 @@ Result<WebPrograms> find_web_programs() {
                              missing));
 }
 
-std::uint16_t free_port() {
-    FileDescriptor const descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    ASSERT(::bind(descriptor.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    ASSERT(::getsockname(descriptor.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    return ntohs(address.sin_port);
-}
-
 WebServer::WebServer(WebPrograms programs, ServerPaths paths)
     : programs_(std::move(programs)), paths_(std::move(paths)), token_(std::random_device{}()) {}
 
@@ -222,7 +214,7 @@ Result<void> WebServer::apply_nginx(Context const& context, SitePlan const& plan
         }
         // Somebody else may have the port.
         nginx_.reset();
-        paths_.web_port = free_port();
+        paths_.web_port = TRY(free_port());
         text = nginx_configuration(paths_, plan, "");
         TRY(write_file(configuration, nginx_configuration(paths_, plan, mark()),
                        Access::Everybody));

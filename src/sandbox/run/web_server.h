@@ -54,7 +54,4 @@ private:
     std::optional<Process> nginx_;
 };
 
-// A port of the loopback that was free just now.
-[[nodiscard]] std::uint16_t free_port();
-
 }  // namespace aipress::sandbox::run
