@@ -528,6 +528,7 @@ struct Server::Impl {
     Impl& operator=(Impl const&) = delete;
 
     Result<void> listen();
+    error_code open_acceptor(asio::ip::address const& address);
     Awaitable<void> accept();
     void serve(tcp::socket socket);
     void stop(milliseconds grace);
@@ -539,6 +540,22 @@ struct Server::Impl {
     std::vector<std::jthread> threads;
 };
 
+error_code Server::Impl::open_acceptor(asio::ip::address const& address) {
+    error_code error;
+    tcp::endpoint const endpoint(address, shared.options.port);
+    if (shared.options.listening_socket >= 0) {
+        int const own = ::fcntl(shared.options.listening_socket, F_DUPFD_CLOEXEC, 0);
+        if (own < 0) return {errno, boost::system::system_category()};
+        (void)acceptor.assign(endpoint.protocol(), own, error);
+        return error;
+    }
+    (void)acceptor.open(endpoint.protocol(), error);
+    if (!error) (void)acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) (void)acceptor.bind(endpoint, error);
+    if (!error) (void)acceptor.listen(asio::socket_base::max_listen_connections, error);
+    return error;
+}
+
 Result<void> Server::Impl::listen() {
     error_code error;
     auto const address = asio::ip::make_address(shared.options.address, error);
@@ -546,11 +563,7 @@ Result<void> Server::Impl::listen() {
         return Error(ErrorCode::InvalidArgument,
                      "not an address to listen on: " + shared.options.address);
     }
-    tcp::endpoint const endpoint(address, shared.options.port);
-    (void)acceptor.open(endpoint.protocol(), error);
-    if (!error) (void)acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) (void)acceptor.bind(endpoint, error);
-    if (!error) (void)acceptor.listen(asio::socket_base::max_listen_connections, error);
+    error = open_acceptor(address);
     if (error) {
         return Error(ErrorCode::FailedPrecondition,
                      fmt::format("cannot listen on {}:{}: {}", shared.options.address,
@@ -606,7 +619,9 @@ void Server::Impl::stop(milliseconds grace) {
     shared.stopping = true;
     asio::post(shared.io, [this] {
         error_code ignored;
-        (void)acceptor.close(ignored);
+        // Not close(): where somebody else holds the socket too (listening_socket()), Asio would go
+        // on to be told of its connections.
+        FileDescriptor const socket(acceptor.release(ignored));
     });
     for (auto const& connection : all()) connection->close_if_idle();
     {
@@ -633,6 +648,12 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
+
+Result<FileDescriptor> Server::listening_socket() const {
+    FileDescriptor socket(::fcntl(impl_->acceptor.native_handle(), F_DUPFD_CLOEXEC, 0));
+    if (socket.valid()) return socket;
+    return Error(ErrorCode::Unavailable, "no file descriptor is left for the listening socket");
+}
 
 std::uint16_t Server::port() const {
     return impl_->port;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "http/certificates.h"
 #include "http/limits.h"
@@ -21,6 +22,8 @@ using Handler = std::function<Response(Request const&, BodyReader&)>;
 struct ServerOptions {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  // 0: any that is free
+    // Another server's listening_socket(), instead of both; -1: none. It stays the caller's.
+    int listening_socket = -1;
     unsigned workers = limits::kWorkers;
     std::size_t connections = limits::kConnections;
     milliseconds header_time = limits::kHeaderTime;
@@ -44,6 +47,9 @@ public:
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::size_t connections() const;
+    // While it is held, clients that connect after stop() wait for the next server on it. Errors:
+    // Unavailable.
+    [[nodiscard]] Result<FileDescriptor> listening_socket() const;
 
     // No new connections; idle ones are closed; requests in flight may take so long, then they are
     // cut. Returns when no handler runs any more.

@@ -189,6 +189,20 @@ protected:
     std::atomic<ErrorCode> last_error_ = ErrorCode::Unknown;
 };
 
+TEST_F(ServerTest, ClientsThatComeBetweenTwoServersWaitForTheNext) {
+    start();
+    auto const first_port = port();
+    auto const socket = must(server_->listening_socket());
+    server_->stop(milliseconds(0));
+    Wire early(first_port);
+    EXPECT_TRUE(early.connected());
+    EXPECT_TRUE(early.say("GET /early HTTP/1.1\r\nHost: h\r\n\r\n"));
+    start({.listening_socket = socket.get()});
+    EXPECT_EQ(port(), first_port);
+    EXPECT_THAT(early.hear_response(), EndsWith("GET http h /early "));
+    EXPECT_EQ(curl({url() + "/late"}), "GET http 127.0.0.1 /late ");
+}
+
 TEST_F(ServerTest, EveryWayInLeadsToTheSameHandler) {
     start();
     auto const proxy = url();
