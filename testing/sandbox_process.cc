@@ -15,11 +15,12 @@ SandboxProcess::SandboxProcess(Arguments more)
     start();
 }
 
-void SandboxProcess::start() {
+void SandboxProcess::start(Environment const& environment) {
     Arguments arguments{"sandbox", "up", "--data",   data().string(),
                         "--port",  "0",  "--format", "json"};
     arguments.insert(arguments.end(), more_.begin(), more_.end());
-    process_ = std::make_unique<AipressProcess>(must(AipressProcess::start(arguments)));
+    process_ =
+        std::make_unique<AipressProcess>(must(AipressProcess::start(arguments, environment)));
     auto const context = test_context();
     while (process_->output().find('\n') == std::string::npos) {
         if (!process_->running() || !context.sleep(milliseconds(2))) {

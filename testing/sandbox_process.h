@@ -17,8 +17,10 @@ public:
     explicit SandboxProcess(Arguments more = {});
 
     // Starts it again on the same folder. REQUIRES: it does not run.
-    void start();
+    void start(Environment const& environment = {});
     void kill() { process_->kill(); }  // SIGKILL, and wait
+    // Whether it has ended by itself, or was ended by somebody else.
+    [[nodiscard]] bool has_ended() { return !process_->running(); }
     // SIGTERM, and wait; its exit code.
     int stop();
 

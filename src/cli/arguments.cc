@@ -128,6 +128,9 @@ std::vector<CommandWords> command_words() {
                 if (option->get_lnames().empty()) continue;
                 words.options.push_back("--" + option->get_lnames().front());
             }
+            for (auto const* const action : command->get_subcommands(every)) {
+                words.options.push_back(action->get_name());
+            }
             commands.push_back(std::move(words));
         }
     }

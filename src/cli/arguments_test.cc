@@ -211,6 +211,17 @@ TEST(ArgumentsTest, TheSandboxsVerbs) {
     EXPECT_EQ(env.client, sandbox::Client::Node);
     EXPECT_EQ(env.mode, sandbox::ClientMode::Proxy);
     EXPECT_EQ(sandbox_arguments({"sandbox", "requests", "--last", "5"}).last, 5u);
+    auto const load = sandbox_arguments(
+        {"sandbox", "snapshot", "load", "first", "--data", "/d", "--confirm", "d"});
+    EXPECT_EQ(load.verb, SandboxVerb::Snapshot);
+    EXPECT_EQ(load.snapshot_action, SnapshotAction::Load);
+    EXPECT_EQ(load.snapshot, "first");
+    EXPECT_EQ(load.confirmed, "d");
+    EXPECT_EQ(load.data, "/d");
+    EXPECT_THAT(refusal({"sandbox", "snapshot", "load", "first"}),
+                HasSubstr("--confirm is required"));
+    EXPECT_THAT(refusal({"sandbox", "snapshot", "save"}), HasSubstr("name is required"));
+    EXPECT_THAT(refusal({"sandbox", "snapshot", "dance"}), HasSubstr("unknown command 'dance'"));
     EXPECT_THAT(refusal({"sandbox", "up", "--port", "65536"}), HasSubstr("from 0 to 65535"));
     EXPECT_THAT(refusal({"sandbox", "up", "--operations", "x"}),
                 HasSubstr("next: aipress sandbox up --help"));
@@ -264,6 +275,7 @@ test "$(complete_words aipress database move --switch m)" = "manual" || exit 14
 test "$(complete_words aipress sandbox sta)" = "status" || exit 15
 test "$(complete_words aipress sandbox env --fo)" = "--for" || exit 16
 test "$(complete_words aipress sandbox env --for gs)" = "gsutil" || exit 17
+test "$(complete_words aipress sandbox snapshot lo)" = "load" || exit 18
 exit 0
 )bash";
     EXPECT_EQ(std::system(("bash " + script.string()).c_str()), 0);

@@ -19,6 +19,8 @@ struct SandboxTexts {
     std::string mode;
     std::string confirm;
     std::string last;
+    std::string snapshot_action;
+    std::string snapshot;
 };
 
 namespace {
@@ -50,15 +52,50 @@ std::filesystem::path default_data() {
            ".local/state/aipress/sandbox";
 }
 
+CLI::App& add_command(CLI::App& group, char const* name, std::string const& description,
+                      Texts& texts) {
+    auto& command = *group.add_subcommand(name, description);
+    command
+        .add_option("--data", texts.data,
+                    wrapped("Where it keeps everything (default: aipress/sandbox below "
+                            "$XDG_STATE_HOME or ~/.local/state)"))
+        ->type_name("DIR");
+    return command;
+}
+
+// In the order of SnapshotAction.
+constexpr std::array<std::string_view, 4> kSnapshotActions{"save", "load", "list", "delete"};
+
+void add_snapshot_commands(CLI::App& group, Texts& texts) {
+    auto& snapshot = *group.add_subcommand("snapshot", "All it knows at one moment, under a name");
+    snapshot.require_subcommand(1);
+    auto const add = [&](SnapshotAction action, std::string const& description) -> CLI::App& {
+        auto const name = std::string(kSnapshotActions.at(static_cast<std::size_t>(action)));
+        auto& command = add_command(snapshot, name.c_str(), description, texts);
+        command.callback([&texts, name] { texts.snapshot_action = name; });
+        if (action != SnapshotAction::List) {
+            command.add_option("name", texts.snapshot, "Its name")->required()->type_name("NAME");
+        }
+        return command;
+    };
+    add(SnapshotAction::Save,
+        wrapped("Save it, running or not; one that runs holds requests until it is saved, and "
+                "ends connections to databases and sites"));
+    add(SnapshotAction::Load, wrapped("Put everything back as it was; it must not be running, and "
+                                      "what it knows now is lost"))
+        .add_option("--confirm", texts.confirm, "The data folder's last name, typed out")
+        ->type_name("FOLDER")
+        ->required();
+    add_format(add(SnapshotAction::List, "Which there are"), texts.format);
+    add(SnapshotAction::Delete, "Forget one")
+        .add_option("--confirm", texts.confirm, "The snapshot's name, typed out again")
+        ->type_name("NAME")
+        ->required();
+}
+
 void add_commands(CLI::App& group, Texts& texts) {
     auto const add = [&](char const* name, char const* description) -> CLI::App& {
-        auto& command = *group.add_subcommand(name, description);
-        command
-            .add_option("--data", texts.data,
-                        wrapped("Where it keeps everything (default: aipress/sandbox below "
-                                "$XDG_STATE_HOME or ~/.local/state)"))
-            ->type_name("DIR");
-        return command;
+        return add_command(group, name, description, texts);
     };
     auto& up = add("up", "Run it in the foreground, until `down`, Ctrl-C or SIGTERM");
     up.add_option("--port", texts.port, "Where it listens on 127.0.0.1 (default 8480); 0: any")
@@ -70,7 +107,8 @@ void add_commands(CLI::App& group, Texts& texts) {
     add_format(up, texts.format);
     add("down", "End the one that runs; what it knows stays");
     add_format(add("status", "Whether it runs, and where"), texts.format);
-    auto& reset = add("reset", "Forget everything it knows; it must not be running");
+    auto& reset =
+        add("reset", "Forget everything it knows, its snapshots too; it must not be running");
     reset.add_option("--confirm", texts.confirm, "The data folder's last name, typed out")
         ->type_name("NAME")
         ->required();
@@ -85,15 +123,17 @@ void add_commands(CLI::App& group, Texts& texts) {
                    wrapped("overrides: the client is given other addresses (default); proxy: it "
                            "calls Google's, and this sandbox is its proxy"))
         ->type_name("HOW");
+    add_snapshot_commands(group, texts);
 }
 
-constexpr std::array<std::pair<std::string_view, SandboxVerb>, 6> kVerbs{{
+constexpr std::array<std::pair<std::string_view, SandboxVerb>, 7> kVerbs{{
     {"up", SandboxVerb::Up},
     {"down", SandboxVerb::Down},
     {"status", SandboxVerb::Status},
     {"reset", SandboxVerb::Reset},
     {"requests", SandboxVerb::Requests},
     {"env", SandboxVerb::Env},
+    {"snapshot", SandboxVerb::Snapshot},
 }};
 
 }  // namespace
@@ -138,7 +178,12 @@ Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
     if (!texts_->last.empty()) {
         arguments.last = TRY(number_value("--last", texts_->last, 1, kMostRequests));
     }
-    arguments.confirmed_folder = texts_->confirm;
+    arguments.confirmed = texts_->confirm;
+    if (!texts_->snapshot_action.empty()) {
+        arguments.snapshot_action = static_cast<SnapshotAction>(
+            TRY(choice_value("snapshot", texts_->snapshot_action, kSnapshotActions)));
+    }
+    arguments.snapshot = texts_->snapshot;
     return arguments;
 }
 

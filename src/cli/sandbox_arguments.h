@@ -17,7 +17,8 @@ class App;
 
 namespace aipress::cli {
 
-enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env };
+enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env, Snapshot };
+enum class SnapshotAction { Save, Load, List, Delete };
 // In the order of sandbox::Client.
 inline constexpr std::array<std::string_view, 3> kSandboxClients{"gcloud", "gsutil", "node"};
 
@@ -29,8 +30,10 @@ struct SandboxArguments {
     OutputFormat format = OutputFormat::Table;
     sandbox::Client client = sandbox::Client::Gcloud;           // env --for
     sandbox::ClientMode mode = sandbox::ClientMode::Overrides;  // env --mode
-    std::string confirmed_folder;                               // reset --confirm
-    unsigned last = 0;                                          // requests --last; 0: all
+    std::string confirmed;  // --confirm: what is destroyed, typed out
+    SnapshotAction snapshot_action = SnapshotAction::List;
+    std::string snapshot;  // its name
+    unsigned last = 0;     // requests --last; 0: all
 };
 
 struct SandboxTexts;

@@ -1,7 +1,10 @@
+#include "cli/sandbox_commands.h"
+
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fmt/format.h>
 #include <future>
+#include <mutex>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -9,7 +12,6 @@
 #include "cli/table.h"
 #include "sandbox/data_folder.h"
 #include "sandbox/request_journal.h"
-#include "sandbox/sandbox.h"
 
 namespace aipress::cli {
 namespace {
@@ -18,37 +20,20 @@ namespace fs = std::filesystem;
 
 constexpr milliseconds kStopTimeout{60'000};
 
-int fail(Error const& error, std::string_view next) {
-    print_failure(error.message(), next);
-    return exit_code(error);
-}
-
-// "aipress sandbox VERB", with the folder when it is not the usual one.
-std::string next_command(std::string_view verb, SandboxArguments const& arguments) {
-    return fmt::format("aipress sandbox {} --data {}", verb, shell_quoted(arguments.data.string()));
-}
-
-std::string describe(SandboxArguments const& arguments, sandbox::RunningSandbox const& running) {
-    auto const certificate = (arguments.data / "ca.pem").string();
-    if (arguments.format == OutputFormat::Json) {
-        return boost::json::serialize(boost::json::object{{"running", true},
-                                                          {"port", running.port},
-                                                          {"dns_port", running.dns_port},
-                                                          {"web_port", running.web_port},
-                                                          {"pid", running.pid},
-                                                          {"version", running.version},
-                                                          {"data", arguments.data.string()},
-                                                          {"certificate", certificate}}) +
-               "\n";
-    }
-    auto const shown = [](std::uint16_t port) {
-        return port == 0 ? std::string("not served") : fmt::format("127.0.0.1:{}", port);
+// Until the environment says stop. Errors: what made an end of it before.
+Result<void> serve(SandboxArguments const& arguments, sandbox::Sandbox& running,
+                   Environment& environment) {
+    std::promise<Result<void>> ended;
+    std::once_flag once;
+    auto const end = [&](Result<void> why) {
+        std::call_once(once, [&] { ended.set_value(std::move(why)); });
     };
-    return fmt::format(
-        "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\n"
-        "data         {}\ncertificate  {}\nnext: eval \"$({} --for gcloud)\"\n",
-        running.port, shown(running.web_port), shown(running.dns_port), arguments.data.string(),
-        certificate, next_command("env", arguments));
+    auto const control =
+        TRY(serve_snapshots(arguments.data, running, environment,
+                            [&](Error const& error) { end(Result<void>(error)); }));
+    std::stop_callback const on_stop(environment.stop, [&] { end({}); });
+    print_data(describe(arguments, running.announcement()));
+    return ended.get_future().get();
 }
 
 int run_up(SandboxArguments const& arguments, Environment& environment) {
@@ -58,11 +43,9 @@ int run_up(SandboxArguments const& arguments, Environment& environment) {
                                           .with_name_server = true};
     auto running = sandbox::Sandbox::start(options, environment.clock);
     if (!running.ok()) return fail(running.error(), next_command("status", arguments));
-    print_data(describe(arguments, running.value().announcement()));
-    std::promise<void> stopped;
-    std::stop_callback const on_stop(environment.stop, [&] { stopped.set_value(); });
-    stopped.get_future().wait();
-    running.value().stop();
+    auto const lost = serve(arguments, running.value(), environment);
+    if (!lost.ok()) return fail(lost.error(), next_command("up", arguments));
+    if (running.value().is_running()) running.value().stop();
     return 0;
 }
 
@@ -101,21 +84,14 @@ int run_status(SandboxArguments const& arguments) {
 }
 
 int run_reset(SandboxArguments const& arguments) {
-    auto const name = arguments.data.filename().string();
-    if (arguments.confirmed_folder != name) {
-        return fail(
-            Error(ErrorCode::InvalidArgument,
-                  fmt::format("--confirm says '{}', but the folder is '{}'",
-                              arguments.confirmed_folder, arguments.data.string())),
-            fmt::format("{} --confirm {}", next_command("reset", arguments), shell_quoted(name)));
+    auto const confirmed = check_confirmed_folder(arguments);
+    if (!confirmed.ok()) {
+        return fail(confirmed.error(),
+                    fmt::format("{} --confirm {}", next_command("reset", arguments),
+                                shell_quoted(arguments.data.filename().string())));
     }
-    std::error_code ignored;
-    bool const is_one = fs::exists(arguments.data / "sandbox.lock", ignored);
-    if (!is_one) {
-        return fail(Error(ErrorCode::InvalidArgument,
-                          fmt::format("'{}' is no sandbox's data", arguments.data.string())),
-                    "");
-    }
+    auto const is_one = check_is_sandbox(arguments.data);
+    if (!is_one.ok()) return fail(is_one.error(), "");
     auto const folder = sandbox::DataFolder::lock(arguments.data);
     if (!folder.ok()) return fail(folder.error(), next_command("down", arguments));
     std::error_code failure;
@@ -184,6 +160,52 @@ int run_env(SandboxArguments const& arguments) {
 
 }  // namespace
 
+int fail(Error const& error, std::string_view next) {
+    print_failure(error.message(), next);
+    return exit_code(error);
+}
+
+std::string next_command(std::string_view verb, SandboxArguments const& arguments) {
+    return fmt::format("aipress sandbox {} --data {}", verb, shell_quoted(arguments.data.string()));
+}
+
+std::string describe(SandboxArguments const& arguments, sandbox::RunningSandbox const& running) {
+    auto const certificate = (arguments.data / "ca.pem").string();
+    if (arguments.format == OutputFormat::Json) {
+        return boost::json::serialize(boost::json::object{{"running", true},
+                                                          {"port", running.port},
+                                                          {"dns_port", running.dns_port},
+                                                          {"web_port", running.web_port},
+                                                          {"pid", running.pid},
+                                                          {"version", running.version},
+                                                          {"data", arguments.data.string()},
+                                                          {"certificate", certificate}}) +
+               "\n";
+    }
+    auto const shown = [](std::uint16_t port) {
+        return port == 0 ? std::string("not served") : fmt::format("127.0.0.1:{}", port);
+    };
+    return fmt::format(
+        "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\n"
+        "data         {}\ncertificate  {}\nnext: eval \"$({} --for gcloud)\"\n",
+        running.port, shown(running.web_port), shown(running.dns_port), arguments.data.string(),
+        certificate, next_command("env", arguments));
+}
+
+Result<void> check_confirmed_folder(SandboxArguments const& arguments) {
+    if (arguments.confirmed == arguments.data.filename().string()) return {};
+    return Error(ErrorCode::InvalidArgument,
+                 fmt::format("--confirm says '{}', but the folder is '{}'", arguments.confirmed,
+                             arguments.data.string()));
+}
+
+Result<void> check_is_sandbox(fs::path const& data) {
+    std::error_code ignored;
+    if (fs::exists(data / "sandbox.lock", ignored)) return {};
+    return Error(ErrorCode::InvalidArgument,
+                 fmt::format("'{}' is no sandbox's data", data.string()));
+}
+
 int run_sandbox(SandboxArguments const& arguments, Environment& environment) {
     switch (arguments.verb) {
         case SandboxVerb::Up:
@@ -198,6 +220,8 @@ int run_sandbox(SandboxArguments const& arguments, Environment& environment) {
             return run_requests(arguments);
         case SandboxVerb::Env:
             return run_env(arguments);
+        case SandboxVerb::Snapshot:
+            return run_snapshot(arguments, environment);
     }
     return 2;
 }

@@ -14,6 +14,7 @@
 
 #include "base/assert.h"
 #include "json/fields.h"
+#include "sandbox/snapshot/restore.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -71,6 +72,8 @@ Result<DataFolder> DataFolder::lock(fs::path path) {
     }
     auto wanted = whole_file();
     if (::fcntl(file.get(), F_SETLK, &wanted) == 0) {
+        NoProbe probe;
+        TRY(finish_restore(path, probe));
         return DataFolder(std::move(path), std::move(file));
     }
     if (errno != EAGAIN && errno != EACCES) {

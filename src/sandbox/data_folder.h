@@ -27,8 +27,9 @@ struct RunningSandbox {
 // advisory record lock, fcntl(2), on the file `sandbox.lock`.) Not thread safe.
 class DataFolder {
 public:
-    // Makes the folder when it is not there. Errors: FailedPrecondition when a sandbox runs on it,
-    // Unavailable for the disk.
+    // Makes the folder when it is not there; what a load of a snapshot was killed in is finished
+    // (snapshot/restore.h). Errors: FailedPrecondition when a sandbox runs on it, Unavailable for
+    // the disk.
     [[nodiscard]] static Result<DataFolder> lock(std::filesystem::path path);
 
     [[nodiscard]] std::filesystem::path const& path() const { return path_; }

@@ -95,15 +95,19 @@ struct Sandbox::Impl {
                   return xml_api_.answer(request, body, is_method);
               }) {}
 
+    // It listens on options.port, or on that socket unless it is -1.
+    static Result<std::unique_ptr<Impl>> open(SandboxOptions const& options, Clock& clock,
+                                              DataFolder folder, int listening_socket);
     Result<void> prepare(SandboxOptions const& options);
-    Result<void> listen(std::uint16_t port);
+    Result<void> listen(http::ServerOptions const& options);
     // Where it is, to other processes; again whenever that changes.
     [[nodiscard]] RunningSandbox announcement() const;
     Result<void> announce() const { return folder_.announce(announcement()); }
+    void stop();
 
     Clock& clock_;
     std::string const started_ = timestamp(clock_.wall_now());
-    DataFolder const folder_;
+    DataFolder folder_;
     Store store_;
     Blobs const blobs_;
     http::CertificateAuthority const authority_;
@@ -162,8 +166,7 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     return sql_.begin();
 }
 
-Result<void> Sandbox::Impl::listen(std::uint16_t port) {
-    http::ServerOptions const options{.port = port};
+Result<void> Sandbox::Impl::listen(http::ServerOptions const& options) {
     server_ = TRY(http::Server::start(options, &authority_,
                                       [this](http::Request const& request, http::BodyReader& body) {
                                           auto const media = run::media_request(request);
@@ -185,8 +188,9 @@ RunningSandbox Sandbox::Impl::announcement() const {
             .version = std::string(version())};
 }
 
-Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
-    auto folder = TRY(DataFolder::lock(options.data));
+Result<std::unique_ptr<Sandbox::Impl>> Sandbox::Impl::open(SandboxOptions const& options,
+                                                           Clock& clock, DataFolder folder,
+                                                           int listening_socket) {
     auto store = TRY(Store::open(options.data / "resources.sqlite"));
     auto blobs = TRY(Blobs::open(options.data / "blobs"));
     auto authority = TRY(http::CertificateAuthority::open(options.data));
@@ -194,11 +198,18 @@ Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
     auto impl = std::make_unique<Impl>(clock, options, std::move(folder), std::move(store),
                                        std::move(blobs), std::move(authority), std::move(journal));
     TRY(impl->prepare(options));
-    TRY(impl->listen(options.port));
-    return Sandbox(std::move(impl));
+    TRY(impl->listen({.port = options.port, .listening_socket = listening_socket}));
+    return impl;
 }
 
-Sandbox::Sandbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
+    auto folder = TRY(DataFolder::lock(options.data));
+    auto impl = TRY(Impl::open(options, clock, std::move(folder), -1));
+    return Sandbox(options, clock, std::move(impl));
+}
+
+Sandbox::Sandbox(SandboxOptions options, Clock& clock, std::unique_ptr<Impl> impl)
+    : options_(std::move(options)), clock_(&clock), impl_(std::move(impl)) {}
 Sandbox::Sandbox(Sandbox&&) noexcept = default;
 Sandbox& Sandbox::operator=(Sandbox&&) noexcept = default;
 
@@ -226,10 +237,28 @@ run::ServedRequests Sandbox::take_requests(std::uint64_t since) const {
     return impl_->run_serving_.take_requests(since);
 }
 
+void Sandbox::Impl::stop() {
+    server_->stop(limits::kStopTime);
+    sql_.stop();
+    run_serving_.stop();
+}
+
 void Sandbox::stop() {
-    impl_->server_->stop(limits::kStopTime);
-    impl_->sql_.stop();
-    impl_->run_serving_.stop();
+    impl_->stop();
+}
+
+Result<void> Sandbox::pause_for(std::function<Result<void>()> const& work,
+                                std::stop_token const& stop) {
+    auto const socket = TRY(impl_->server_->listening_socket());
+    impl_->stop();
+    auto folder = std::move(impl_->folder_);
+    impl_.reset();
+    auto worked = work();
+    if (stop.stop_requested()) return Error(ErrorCode::Cancelled, "stopped on request");
+    auto again = Impl::open(options_, *clock_, std::move(folder), socket.get());
+    if (!again.ok()) return std::move(again.release_error()).in_context("going on after a pause");
+    impl_ = again.release();
+    return worked;
 }
 
 fs::path journal_file(fs::path const& data) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <stop_token>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -41,12 +43,23 @@ public:
     [[nodiscard]] RunningSandbox announcement() const;
     // What they were asked: see Serving.
     [[nodiscard]] run::ServedRequests take_requests(std::uint64_t since) const;
+    // Does `work` while nothing of the sandbox runs, as if it were down, but for the lock of its
+    // folder and its port: clients that connect meanwhile wait. Requests in flight may end (for
+    // limits::kStopTime); Cloud SQL's operations are interrupted and carried on; connections to
+    // databases and sites break. It runs again when this returns, unless `stop` was requested or
+    // it cannot: is_running() tells. Not thread safe. Errors: those of `work`, of start(),
+    // Cancelled. REQUIRES: is_running().
+    Result<void> pause_for(std::function<Result<void>()> const& work, std::stop_token const& stop);
+    // False when it has not come back from a pause; nothing else can be asked then.
+    [[nodiscard]] bool is_running() const { return impl_ != nullptr; }
     // Lets requests in flight end (for limits::kStopTime).
     void stop();
 
 private:
     struct Impl;
-    explicit Sandbox(std::unique_ptr<Impl> impl);
+    Sandbox(SandboxOptions options, Clock& clock, std::unique_ptr<Impl> impl);
+    SandboxOptions options_;
+    Clock* clock_;
     std::unique_ptr<Impl> impl_;
 };
 
