@@ -37,11 +37,8 @@ rehearse:
 up:
 	@tools/setup rehearse
 	@$(MAKE) --no-print-directory build
-	@if ! build/aipress sandbox status >/dev/null; then \
-		setsid build/aipress sandbox up >build/sandbox.log 2>&1 </dev/null & \
-	fi; \
-	for try in $$(seq 300); do build/aipress sandbox status >/dev/null && break; sleep 0.1; done; \
-	build/aipress sandbox status || { cat build/sandbox.log; exit 1; }
+	@if build/aipress sandbox status >/dev/null; then build/aipress sandbox status; \
+	else build/aipress sandbox up --detach; fi
 
 # Ratios against mariadb-dump and mydumper on real servers, e.g. BENCH_ARGS="--size 200M --repeat 3".
 bench:

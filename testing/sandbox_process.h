@@ -21,6 +21,8 @@ public:
     void kill() { process_->kill(); }  // SIGKILL, and wait
     // Whether it has ended by itself, or was ended by somebody else.
     [[nodiscard]] bool has_ended() { return !process_->running(); }
+    // What it has written on stderr since it was started.
+    [[nodiscard]] std::string error() const { return process_->error(); }
     // SIGTERM, and wait; its exit code.
     int stop();
 

@@ -113,7 +113,13 @@ Command parse_arguments(int argc, char const* const* argv) {
         return usage_error(option + ": the value is empty", command_path(app));
     }
     auto command = read(grammar);
-    if (command.ok()) return command.release();
+    if (command.ok()) {
+        auto read = command.release();
+        if (auto* const sandbox = std::get_if<SandboxArguments>(&read)) {
+            sandbox->words.assign(argv + 1, argv + argc);
+        }
+        return read;
+    }
     return usage_error(command.error().message(), command_path(app));
 }
 

@@ -218,6 +218,10 @@ TEST(ArgumentsTest, TheSandboxsVerbs) {
     EXPECT_EQ(load.snapshot, "first");
     EXPECT_EQ(load.confirmed, "d");
     EXPECT_EQ(load.data, "/d");
+    EXPECT_FALSE(up.is_detached);
+    auto const detached = sandbox_arguments({"sandbox", "up", "--detach"});
+    EXPECT_TRUE(detached.is_detached);
+    EXPECT_THAT(detached.words, ElementsAre("sandbox", "up", "--detach"));
     EXPECT_THAT(refusal({"sandbox", "snapshot", "load", "first"}),
                 HasSubstr("--confirm is required"));
     EXPECT_THAT(refusal({"sandbox", "snapshot", "save"}), HasSubstr("name is required"));

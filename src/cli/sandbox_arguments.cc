@@ -21,6 +21,7 @@ struct SandboxTexts {
     std::string last;
     std::string snapshot_action;
     std::string snapshot;
+    bool detach = false;
 };
 
 namespace {
@@ -35,7 +36,7 @@ constexpr std::array<std::string_view, 2> kModeChoices{"overrides", "proxy"};
 
 constexpr char const* kExamples =
     R"help(From an empty machine to Google's own clients:
-  aipress sandbox up &
+  aipress sandbox up --detach
   eval "$(aipress sandbox env --for gcloud)"
   gcloud projects list
   aipress sandbox requests
@@ -97,13 +98,16 @@ void add_commands(CLI::App& group, Texts& texts) {
     auto const add = [&](char const* name, char const* description) -> CLI::App& {
         return add_command(group, name, description, texts);
     };
-    auto& up = add("up", "Run it in the foreground, until `down`, Ctrl-C or SIGTERM");
+    auto& up = add("up", "Run it, until `down`, Ctrl-C or SIGTERM");
     up.add_option("--port", texts.port, "Where it listens on 127.0.0.1 (default 8480); 0: any")
         ->type_name("N");
     up.add_option("--operations", texts.operations,
                   wrapped("instant: done when first asked for (default); realistic: after as long "
                           "as Google takes"))
         ->type_name("HOW");
+    up.add_flag("--detach", texts.detach,
+                wrapped("Return once it is ready, and leave it running; what it has to say goes to "
+                        "sandbox.log in its folder"));
     add_format(up, texts.format);
     add("down", "End the one that runs; what it knows stays");
     add_format(add("status", "Whether it runs, and where"), texts.format);
@@ -178,6 +182,7 @@ Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
     if (!texts_->last.empty()) {
         arguments.last = TRY(number_value("--last", texts_->last, 1, kMostRequests));
     }
+    arguments.is_detached = texts_->detach;
     arguments.confirmed = texts_->confirm;
     if (!texts_->snapshot_action.empty()) {
         arguments.snapshot_action = static_cast<SnapshotAction>(

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/argument_values.h"
 #include "sandbox/client_settings.h"
@@ -27,6 +28,8 @@ struct SandboxArguments {
     std::filesystem::path data;
     std::uint16_t port = 0;  // 0: any that is free
     sandbox::OperationTiming operations = sandbox::OperationTiming::Instant;
+    bool is_detached = false;        // up --detach
+    std::vector<std::string> words;  // all that was typed behind the program's name
     OutputFormat format = OutputFormat::Table;
     sandbox::Client client = sandbox::Client::Gcloud;           // env --for
     sandbox::ClientMode mode = sandbox::ClientMode::Overrides;  // env --mode

@@ -209,7 +209,8 @@ Result<void> check_is_sandbox(fs::path const& data) {
 int run_sandbox(SandboxArguments const& arguments, Environment& environment) {
     switch (arguments.verb) {
         case SandboxVerb::Up:
-            return run_up(arguments, environment);
+            return arguments.is_detached ? run_up_detached(arguments, environment)
+                                         : run_up(arguments, environment);
         case SandboxVerb::Down:
             return run_down(arguments, environment);
         case SandboxVerb::Status:

@@ -24,6 +24,10 @@ namespace aipress::cli {
 // What a sandbox that runs says of itself, for `up` and `status`.
 [[nodiscard]] std::string describe(SandboxArguments const& arguments,
                                    sandbox::RunningSandbox const& running);
+// `up --detach`: another process runs it; the exit code is that process's when it ends before the
+// sandbox is ready.
+[[nodiscard]] int run_up_detached(SandboxArguments const& arguments, Environment& environment);
+
 // Takes `snapshot save` of other processes, until it is destroyed. `on_lost` is told when the
 // sandbox has not come back from one. All that it is given outlives it. Errors: Unavailable.
 [[nodiscard]] Result<mover::ControlServer> serve_snapshots(
