@@ -41,7 +41,7 @@ std::string SandboxProcess::url() const {
 }
 
 Environment SandboxProcess::environment(sandbox::Client client, sandbox::ClientMode mode) const {
-    return must(sandbox::client_settings(client, mode, data(), port_));
+    return must(sandbox::client_settings(client, mode, data(), {.port = port_}));
 }
 
 }  // namespace aipress::testing

@@ -120,7 +120,12 @@ void add_commands(CLI::App& group, Texts& texts) {
     requests.add_option("--last", texts.last, "Only so many")->type_name("N");
     add_format(requests, texts.format);
     auto& env = add("env", "Settings that point a client at it, for a shell's eval");
-    env.add_option("--for", texts.client, "gcloud, gsutil or node")
+    env.add_option(
+           "--for", texts.client,
+           wrapped("gcloud, gsutil, node or aipress: AIPRESS_GCP_ENDPOINT for all services, "
+                   "AIPRESS_GCP_TOKEN, AIPRESS_GCP_PROJECT, AIPRESS_SITES_ADDRESS, "
+                   "AIPRESS_DNS_ADDRESS (AIPRESS_GCP_ENDPOINT_STORAGE and the like are for "
+                   "one service)"))
         ->type_name("CLIENT")
         ->required();
     env.add_option("--mode", texts.mode,

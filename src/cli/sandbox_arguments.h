@@ -21,7 +21,8 @@ namespace aipress::cli {
 enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env, Snapshot };
 enum class SnapshotAction { Save, Load, List, Delete };
 // In the order of sandbox::Client.
-inline constexpr std::array<std::string_view, 3> kSandboxClients{"gcloud", "gsutil", "node"};
+inline constexpr std::array<std::string_view, 4> kSandboxClients{"gcloud", "gsutil", "node",
+                                                                 "aipress"};
 
 struct SandboxArguments {
     SandboxVerb verb = SandboxVerb::Up;

@@ -148,11 +148,12 @@ int run_env(SandboxArguments const& arguments) {
                     next_command("up", arguments));
     }
     auto const settings = sandbox::client_settings(arguments.client, arguments.mode, arguments.data,
-                                                   running.value()->port);
+                                                   *running.value());
     if (!settings.ok()) return fail(settings.error(), "");
     std::string lines;
     for (auto const& [name, value] : settings.value()) {
-        lines += fmt::format("export {}={}\n", name, shell_quoted(value));
+        lines += value.empty() ? fmt::format("unset {}\n", name)
+                               : fmt::format("export {}={}\n", name, shell_quoted(value));
     }
     print_data(lines);
     return 0;

@@ -122,11 +122,31 @@ Result<void> add_cloud_sdk(Settings& settings, Target const& target) {
     return {};
 }
 
+std::string address_of(std::uint16_t port) {
+    return port == 0 ? "" : fmt::format("127.0.0.1:{}", port);
+}
+
+Settings aipress_settings(Target const& target, RunningSandbox const& running) {
+    return {{"AIPRESS_GCP_ENDPOINT", target.url()},
+            {"AIPRESS_GCP_TOKEN", std::string(kToken)},
+            {"AIPRESS_GCP_PROJECT", std::string(kFirstProject)},
+            {"AIPRESS_SITES_ADDRESS", address_of(running.web_port)},
+            {"AIPRESS_DNS_ADDRESS", address_of(running.dns_port)}};
+}
+
 }  // namespace
 
 Result<Settings> client_settings(Client client, ClientMode mode, fs::path const& data,
-                                 std::uint16_t port) {
-    Target const target{.folder = data / "clients", .certificate = data / "ca.pem", .port = port};
+                                 RunningSandbox const& running) {
+    Target const target{
+        .folder = data / "clients", .certificate = data / "ca.pem", .port = running.port};
+    if (client == Client::Aipress) {
+        if (mode == ClientMode::Proxy) {
+            return Error(ErrorCode::InvalidArgument,
+                         "aipress is told addresses; it calls Google's through no proxy");
+        }
+        return aipress_settings(target, running);
+    }
     std::error_code failure;
     fs::create_directories(target.folder / "gsutil", failure);
     Settings settings;
