@@ -219,13 +219,16 @@ TEST(ArgumentsTest, TheSandboxsVerbs) {
     EXPECT_EQ(load.confirmed, "d");
     EXPECT_EQ(load.data, "/d");
     EXPECT_FALSE(up.is_detached);
-    auto const detached = sandbox_arguments({"sandbox", "up", "--detach"});
+    EXPECT_FALSE(up.with_spanner);
+    auto const detached = sandbox_arguments({"sandbox", "up", "--detach", "--spanner", "auto"});
     EXPECT_TRUE(detached.is_detached);
-    EXPECT_THAT(detached.words, ElementsAre("sandbox", "up", "--detach"));
+    EXPECT_TRUE(detached.with_spanner);
+    EXPECT_THAT(detached.words, ElementsAre("sandbox", "up", "--detach", "--spanner", "auto"));
     EXPECT_THAT(refusal({"sandbox", "snapshot", "load", "first"}),
                 HasSubstr("--confirm is required"));
     EXPECT_THAT(refusal({"sandbox", "snapshot", "save"}), HasSubstr("name is required"));
     EXPECT_THAT(refusal({"sandbox", "snapshot", "dance"}), HasSubstr("unknown command 'dance'"));
+    EXPECT_THAT(refusal({"sandbox", "up", "--spanner", "on"}), HasSubstr("--spanner"));
     EXPECT_THAT(refusal({"sandbox", "up", "--port", "65536"}), HasSubstr("from 0 to 65535"));
     EXPECT_THAT(refusal({"sandbox", "up", "--operations", "x"}),
                 HasSubstr("next: aipress sandbox up --help"));

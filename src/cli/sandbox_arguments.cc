@@ -21,6 +21,7 @@ struct SandboxTexts {
     std::string last;
     std::string snapshot_action;
     std::string snapshot;
+    std::string spanner;
     bool detach = false;
 };
 
@@ -32,6 +33,7 @@ constexpr std::uint16_t kDefaultPort = 8480;
 constexpr unsigned kMostRequests = 1'000'000;
 constexpr std::array<std::string_view, 2> kOperationChoices{"instant", "realistic"};
 
+constexpr std::array<std::string_view, 2> kSpannerChoices{"off", "auto"};
 constexpr std::array<std::string_view, 2> kModeChoices{"overrides", "proxy"};
 
 constexpr char const* kExamples =
@@ -104,6 +106,10 @@ void add_commands(CLI::App& group, Texts& texts) {
     up.add_option("--operations", texts.operations,
                   wrapped("instant: done when first asked for (default); realistic: after as long "
                           "as Google takes"))
+        ->type_name("HOW");
+    up.add_option("--spanner", texts.spanner,
+                  wrapped("auto: with Google's Cloud Spanner emulator, when it is installed "
+                          "($AIPRESS_SPANNER_EMULATOR: its folder); off (default)"))
         ->type_name("HOW");
     up.add_flag("--detach", texts.detach,
                 wrapped("Return once it is ready, and leave it running; what it has to say goes to "
@@ -186,6 +192,10 @@ Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
     }
     if (!texts_->last.empty()) {
         arguments.last = TRY(number_value("--last", texts_->last, 1, kMostRequests));
+    }
+    if (!texts_->spanner.empty()) {
+        arguments.with_spanner =
+            TRY(choice_value("--spanner", texts_->spanner, kSpannerChoices)) == 1;
     }
     arguments.is_detached = texts_->detach;
     arguments.confirmed = texts_->confirm;

@@ -29,6 +29,7 @@ struct SandboxArguments {
     std::filesystem::path data;
     std::uint16_t port = 0;  // 0: any that is free
     sandbox::OperationTiming operations = sandbox::OperationTiming::Instant;
+    bool with_spanner = false;       // up --spanner
     bool is_detached = false;        // up --detach
     std::vector<std::string> words;  // all that was typed behind the program's name
     OutputFormat format = OutputFormat::Table;

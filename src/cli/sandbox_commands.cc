@@ -40,7 +40,8 @@ int run_up(SandboxArguments const& arguments, Environment& environment) {
     sandbox::SandboxOptions const options{.data = arguments.data,
                                           .port = arguments.port,
                                           .operations = arguments.operations,
-                                          .with_name_server = true};
+                                          .with_name_server = true,
+                                          .with_spanner = arguments.with_spanner};
     auto running = sandbox::Sandbox::start(options, environment.clock);
     if (!running.ok()) return fail(running.error(), next_command("status", arguments));
     auto const lost = serve(arguments, running.value(), environment);
@@ -159,6 +160,17 @@ int run_env(SandboxArguments const& arguments) {
     return 0;
 }
 
+// Where it is, or in one line why it is not.
+std::string spanner_text(sandbox::RunningSandbox const& running) {
+    if (running.spanner_port != 0) {
+        return fmt::format("127.0.0.1:{} (gRPC), 127.0.0.1:{} (REST)", running.spanner_port,
+                           running.spanner_rest_port);
+    }
+    auto const found = sandbox::find_spanner_emulator();
+    return found.ok() ? "not served (aipress sandbox up --spanner auto)"
+                      : "not served: " + found.error().message();
+}
+
 }  // namespace
 
 int fail(Error const& error, std::string_view next) {
@@ -173,24 +185,27 @@ std::string next_command(std::string_view verb, SandboxArguments const& argument
 std::string describe(SandboxArguments const& arguments, sandbox::RunningSandbox const& running) {
     auto const certificate = (arguments.data / "ca.pem").string();
     if (arguments.format == OutputFormat::Json) {
-        return boost::json::serialize(boost::json::object{{"running", true},
-                                                          {"port", running.port},
-                                                          {"dns_port", running.dns_port},
-                                                          {"web_port", running.web_port},
-                                                          {"pid", running.pid},
-                                                          {"version", running.version},
-                                                          {"data", arguments.data.string()},
-                                                          {"certificate", certificate}}) +
+        return boost::json::serialize(
+                   boost::json::object{{"running", true},
+                                       {"port", running.port},
+                                       {"dns_port", running.dns_port},
+                                       {"web_port", running.web_port},
+                                       {"spanner_port", running.spanner_port},
+                                       {"spanner_rest_port", running.spanner_rest_port},
+                                       {"pid", running.pid},
+                                       {"version", running.version},
+                                       {"data", arguments.data.string()},
+                                       {"certificate", certificate}}) +
                "\n";
     }
     auto const shown = [](std::uint16_t port) {
         return port == 0 ? std::string("not served") : fmt::format("127.0.0.1:{}", port);
     };
     return fmt::format(
-        "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\n"
+        "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\nspanner      {}\n"
         "data         {}\ncertificate  {}\nnext: eval \"$({} --for gcloud)\"\n",
-        running.port, shown(running.web_port), shown(running.dns_port), arguments.data.string(),
-        certificate, next_command("env", arguments));
+        running.port, shown(running.web_port), shown(running.dns_port), spanner_text(running),
+        arguments.data.string(), certificate, next_command("env", arguments));
 }
 
 Result<void> check_confirmed_folder(SandboxArguments const& arguments) {

@@ -134,6 +134,17 @@ Settings aipress_settings(Target const& target, RunningSandbox const& running) {
             {"AIPRESS_DNS_ADDRESS", address_of(running.dns_port)}};
 }
 
+void add_spanner(Settings& settings, Client client, ClientMode mode,
+                 RunningSandbox const& running) {
+    if (running.spanner_port == 0 || client == Client::Gsutil) return;
+    settings.emplace_back("SPANNER_EMULATOR_HOST", address_of(running.spanner_port));
+    // gcloud speaks REST.
+    if (client == Client::Gcloud && mode == ClientMode::Overrides) {
+        settings.emplace_back("CLOUDSDK_API_ENDPOINT_OVERRIDES_SPANNER",
+                              fmt::format("http://{}/", address_of(running.spanner_rest_port)));
+    }
+}
+
 }  // namespace
 
 Result<Settings> client_settings(Client client, ClientMode mode, fs::path const& data,
@@ -145,7 +156,9 @@ Result<Settings> client_settings(Client client, ClientMode mode, fs::path const&
             return Error(ErrorCode::InvalidArgument,
                          "aipress is told addresses; it calls Google's through no proxy");
         }
-        return aipress_settings(target, running);
+        auto settings = aipress_settings(target, running);
+        add_spanner(settings, client, mode, running);
+        return settings;
     }
     std::error_code failure;
     fs::create_directories(target.folder / "gsutil", failure);
@@ -162,6 +175,7 @@ Result<Settings> client_settings(Client client, ClientMode mode, fs::path const&
     if (client == Client::Gsutil) TRY(add_boto(settings, target, mode));
     if (client == Client::Gcloud && mode == ClientMode::Overrides) add_overrides(settings, target);
     if (mode == ClientMode::Proxy) add_proxy(settings, target);
+    add_spanner(settings, client, mode, running);
     return settings;
 }
 

@@ -36,5 +36,18 @@ TEST_F(ClientSettingsTest, AipressIsToldWhatItReadsAndNothingElse) {
                 testing::HasCode(ErrorCode::InvalidArgument));
 }
 
+TEST_F(ClientSettingsTest, SpannersEmulatorIsNamedWhereItRuns) {
+    RunningSandbox const running{.port = 8480, .spanner_port = 9010, .spanner_rest_port = 9020};
+    for (auto const client : {Client::Gcloud, Client::Node, Client::Aipress}) {
+        EXPECT_THAT(settings(client, running),
+                    Contains(Pair("SPANNER_EMULATOR_HOST", "127.0.0.1:9010")));
+        EXPECT_FALSE(settings(client, {.port = 8480}).contains("SPANNER_EMULATOR_HOST"));
+    }
+    EXPECT_FALSE(settings(Client::Gsutil, running).contains("SPANNER_EMULATOR_HOST"));
+    EXPECT_THAT(
+        settings(Client::Gcloud, running),
+        Contains(Pair("CLOUDSDK_API_ENDPOINT_OVERRIDES_SPANNER", "http://127.0.0.1:9020/")));
+}
+
 }  // namespace
 }  // namespace aipress::sandbox

@@ -51,6 +51,10 @@ Result<RunningSandbox> read_announcement(fs::path const& file, pid_t pid) {
     running.port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "port")));
     running.dns_port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "dns_port")));
     running.web_port = static_cast<std::uint16_t>(TRY(json::get_integer(fields, "web_port")));
+    running.spanner_port =
+        static_cast<std::uint16_t>(TRY(json::get_integer(fields, "spanner_port")));
+    running.spanner_rest_port =
+        static_cast<std::uint16_t>(TRY(json::get_integer(fields, "spanner_rest_port")));
     running.version = TRY(json::get_string(fields, "version"));
     running.started = TRY(json::get_string(fields, "started"));
     return running;
@@ -86,12 +90,15 @@ Result<DataFolder> DataFolder::lock(fs::path path) {
 }
 
 Result<void> DataFolder::announce(RunningSandbox const& running) const {
-    auto text = boost::json::serialize(boost::json::object{{"pid", running.pid},
-                                                           {"port", running.port},
-                                                           {"dns_port", running.dns_port},
-                                                           {"web_port", running.web_port},
-                                                           {"started", running.started},
-                                                           {"version", running.version}});
+    auto text =
+        boost::json::serialize(boost::json::object{{"pid", running.pid},
+                                                   {"port", running.port},
+                                                   {"dns_port", running.dns_port},
+                                                   {"web_port", running.web_port},
+                                                   {"spanner_port", running.spanner_port},
+                                                   {"spanner_rest_port", running.spanner_rest_port},
+                                                   {"started", running.started},
+                                                   {"version", running.version}});
     // Always as long: who reads meanwhile sees what was there or what is, and never a part.
     ASSERT(text.size() < kAnnouncementBytes);
     text.resize(kAnnouncementBytes - 1, ' ');

@@ -19,6 +19,9 @@ struct RunningSandbox {
     std::uint16_t port = 0;      // 0: it is not listening yet
     std::uint16_t dns_port = 0;  // 0: no DNS query is answered
     std::uint16_t web_port = 0;  // 0: no site is served
+    // Of Google's Cloud Spanner emulator; 0: it does not run.
+    std::uint16_t spanner_port = 0;       // gRPC
+    std::uint16_t spanner_rest_port = 0;  // REST
     std::string started = {};
     std::string version = {};  // of its program
 };

@@ -29,6 +29,8 @@ pid_t hold(std::filesystem::path const& path, std::uint16_t port) {
                                                         .port = port,
                                                         .dns_port = 53,
                                                         .web_port = 80,
+                                                        .spanner_port = 9010,
+                                                        .spanner_rest_port = 9020,
                                                         .started = "now",
                                                         .version = "1.2"})
                                              .ok();
@@ -55,6 +57,8 @@ TEST(DataFolderTest, OneProcessHasItAndOthersFindIt) {
     EXPECT_EQ(running->port, 1234);
     EXPECT_EQ(running->dns_port, 53);
     EXPECT_EQ(running->web_port, 80);
+    EXPECT_EQ(running->spanner_port, 9010);
+    EXPECT_EQ(running->spanner_rest_port, 9020);
     EXPECT_EQ(running->started, "now");
     EXPECT_EQ(running->version, "1.2");
     EXPECT_THAT(DataFolder::lock(path),

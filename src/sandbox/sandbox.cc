@@ -61,6 +61,17 @@ Result<std::unordered_set<std::string>> blobs_in_use(Store const& store) {
     return used;
 }
 
+// Null when it is not wanted, or cannot be had.
+std::unique_ptr<SpannerEmulator> start_spanner(SandboxOptions const& options) {
+    if (!options.with_spanner) return nullptr;
+    SystemClock clock;
+    auto started =
+        SpannerEmulator::start(Context(clock, Deadline::never(), {}), options.data / "spanner.log");
+    if (started.ok()) return started.release();
+    log::warning("Cloud Spanner is not served: {}", started.error().message());
+    return nullptr;
+}
+
 }  // namespace
 
 // In the order in which they need each other; taken apart the other way round.
@@ -97,7 +108,8 @@ struct Sandbox::Impl {
 
     // It listens on options.port, or on that socket unless it is -1.
     static Result<std::unique_ptr<Impl>> open(SandboxOptions const& options, Clock& clock,
-                                              DataFolder folder, int listening_socket);
+                                              DataFolder folder, SpannerEmulator const* spanner,
+                                              int listening_socket);
     Result<void> prepare(SandboxOptions const& options);
     Result<void> listen(http::ServerOptions const& options);
     // Where it is, to other processes; again whenever that changes.
@@ -125,6 +137,7 @@ struct Sandbox::Impl {
     Methods methods_;
     Frontend frontend_;
     std::optional<http::Server> server_;
+    SpannerEmulator const* spanner_ = nullptr;  // nullptr: it does not run
 };
 
 Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
@@ -184,12 +197,15 @@ RunningSandbox Sandbox::Impl::announcement() const {
             .port = server_->port(),
             .dns_port = publisher_->port(),
             .web_port = run_serving_.port(),
+            .spanner_port = spanner_ == nullptr ? std::uint16_t{0} : spanner_->grpc_port(),
+            .spanner_rest_port = spanner_ == nullptr ? std::uint16_t{0} : spanner_->rest_port(),
             .started = started_,
             .version = std::string(version())};
 }
 
 Result<std::unique_ptr<Sandbox::Impl>> Sandbox::Impl::open(SandboxOptions const& options,
                                                            Clock& clock, DataFolder folder,
+                                                           SpannerEmulator const* spanner,
                                                            int listening_socket) {
     auto store = TRY(Store::open(options.data / "resources.sqlite"));
     auto blobs = TRY(Blobs::open(options.data / "blobs"));
@@ -197,6 +213,7 @@ Result<std::unique_ptr<Sandbox::Impl>> Sandbox::Impl::open(SandboxOptions const&
     auto journal = TRY(RequestJournal::open(journal_file(options.data)));
     auto impl = std::make_unique<Impl>(clock, options, std::move(folder), std::move(store),
                                        std::move(blobs), std::move(authority), std::move(journal));
+    impl->spanner_ = spanner;
     TRY(impl->prepare(options));
     TRY(impl->listen({.port = options.port, .listening_socket = listening_socket}));
     return impl;
@@ -204,12 +221,17 @@ Result<std::unique_ptr<Sandbox::Impl>> Sandbox::Impl::open(SandboxOptions const&
 
 Result<Sandbox> Sandbox::start(SandboxOptions const& options, Clock& clock) {
     auto folder = TRY(DataFolder::lock(options.data));
-    auto impl = TRY(Impl::open(options, clock, std::move(folder), -1));
-    return Sandbox(options, clock, std::move(impl));
+    auto spanner = start_spanner(options);
+    auto impl = TRY(Impl::open(options, clock, std::move(folder), spanner.get(), -1));
+    return Sandbox(options, clock, std::move(spanner), std::move(impl));
 }
 
-Sandbox::Sandbox(SandboxOptions options, Clock& clock, std::unique_ptr<Impl> impl)
-    : options_(std::move(options)), clock_(&clock), impl_(std::move(impl)) {}
+Sandbox::Sandbox(SandboxOptions options, Clock& clock, std::unique_ptr<SpannerEmulator> spanner,
+                 std::unique_ptr<Impl> impl)
+    : options_(std::move(options)),
+      clock_(&clock),
+      spanner_(std::move(spanner)),
+      impl_(std::move(impl)) {}
 Sandbox::Sandbox(Sandbox&&) noexcept = default;
 Sandbox& Sandbox::operator=(Sandbox&&) noexcept = default;
 
@@ -255,7 +277,7 @@ Result<void> Sandbox::pause_for(std::function<Result<void>()> const& work,
     impl_.reset();
     auto worked = work();
     if (stop.stop_requested()) return Error(ErrorCode::Cancelled, "stopped on request");
-    auto again = Impl::open(options_, *clock_, std::move(folder), socket.get());
+    auto again = Impl::open(options_, *clock_, std::move(folder), spanner_.get(), socket.get());
     if (!again.ok()) return std::move(again.release_error()).in_context("going on after a pause");
     impl_ = again.release();
     return worked;

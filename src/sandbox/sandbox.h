@@ -11,6 +11,7 @@
 #include "sandbox/data_folder.h"
 #include "sandbox/operations.h"
 #include "sandbox/run/serving.h"
+#include "sandbox/spanner_emulator.h"
 
 namespace aipress::sandbox {
 
@@ -19,6 +20,7 @@ struct SandboxOptions {
     std::uint16_t port = 0;           // 0: any that is free
     OperationTiming operations = OperationTiming::Instant;
     bool with_name_server = false;  // whether Cloud DNS answers queries, where Knot DNS is there
+    bool with_spanner = false;      // whether Google's Cloud Spanner emulator runs beside it
     milliseconds run_idle_time{60'000};  // a Cloud Run instance that nobody asks ends after so long
 };
 
@@ -26,7 +28,8 @@ struct SandboxOptions {
 // again on the same folder.
 class Sandbox {
 public:
-    // Listens when this returns. The clock outlives it. Errors: FailedPrecondition when another one
+    // Listens when this returns. The clock outlives it. Where the Cloud Spanner emulator is not
+    // installed or does not start, that is logged. Errors: FailedPrecondition when another one
     // has the folder or the port, or its files are damaged; Unavailable for the disk.
     [[nodiscard]] static Result<Sandbox> start(SandboxOptions const& options, Clock& clock);
     Sandbox(Sandbox&&) noexcept;
@@ -57,9 +60,12 @@ public:
 
 private:
     struct Impl;
-    Sandbox(SandboxOptions options, Clock& clock, std::unique_ptr<Impl> impl);
+    Sandbox(SandboxOptions options, Clock& clock, std::unique_ptr<SpannerEmulator> spanner,
+            std::unique_ptr<Impl> impl);
     SandboxOptions options_;
     Clock* clock_;
+    // Not a part of what a pause takes apart: its data are in its memory.
+    std::unique_ptr<SpannerEmulator> spanner_;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -18,8 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kRestoring = ".restoring";
 constexpr std::string_view kDiscarded = ".discarded";
-constexpr std::array<std::string_view, 7> kNotState{
-    "sandbox.lock", "sandbox.log", "control.sock", "snapshots", "clients", kRestoring, kDiscarded};
+constexpr std::array<std::string_view, 8> kNotState{"sandbox.lock", "sandbox.log", "spanner.log",
+                                                    "control.sock", "snapshots",   "clients",
+                                                    kRestoring,     kDiscarded};
 
 Result<void> rename_to(fs::path const& from, fs::path const& to) {
     if (std::rename(from.c_str(), to.c_str()) == 0) return {};
