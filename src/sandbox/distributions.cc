@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <cmath>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <numeric>
 #include <string_view>
 
@@ -12,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-// int64 may be written as a number or as a string.
+// An int64 may be written as a number or as a string.
 double count_of(json::value const& value) {
     if (value.is_number()) return value.to_number<double>();
     return std::strtod(value.as_string().c_str(), nullptr);
@@ -46,22 +47,96 @@ std::vector<double> bounds_of(json::object const& options) {
     return bounds;
 }
 
+void add_counts(json::object const& distribution, std::vector<double>& counts) {
+    auto const* const own = distribution.if_contains("bucketCounts");
+    if (own == nullptr) return;
+    auto const& list = own->as_array();
+    counts.resize(std::max(counts.size(), list.size()));
+    for (std::size_t index = 0; index < list.size(); ++index)
+        counts[index] += count_of(list[index]);
+}
+
+// What can be merged of values.
+struct Moments {
+    double count = 0;
+    double mean = 0;
+    double deviation = 0;  // the sum of the squared ones
+
+    // https://en.wikipedia.org/wiki/Algorithms_for_calculating_variance#Parallel_algorithm
+    void add(Moments const& other) {
+        if (other.count == 0) return;
+        auto const sum = count + other.count;
+        auto const distance = other.mean - mean;
+        mean += distance * other.count / sum;
+        deviation += other.deviation + distance * distance * count * other.count / sum;
+        count = sum;
+    }
+};
+
+Moments moments_of(json::object const& distribution) {
+    auto const number = [&](std::string_view name) {
+        auto const* const value = distribution.if_contains(name);
+        return value == nullptr ? 0.0 : count_of(*value);
+    };
+    return {number("count"), number("mean"), number("sumOfSquaredDeviation")};
+}
+
+json::object make_distribution(Moments const& moments, json::value options,
+                               std::vector<double> const& counts) {
+    json::array written;
+    for (auto const count : counts) written.emplace_back(fmt::format("{:.0f}", count));
+    json::object distribution{{"count", fmt::format("{:.0f}", moments.count)},
+                              {"mean", moments.mean},
+                              {"sumOfSquaredDeviation", moments.deviation}};
+    if (!options.is_null()) distribution["bucketOptions"] = std::move(options);
+    if (!written.empty()) distribution["bucketCounts"] = std::move(written);
+    return distribution;
+}
+
 }  // namespace
 
-double percentile_of(std::vector<json::object const*> const& points, double percentile) {
+double mean_of(Distributions const& distributions) {
+    Moments all;
+    for (auto const* const one : distributions) all.add(moments_of(*one));
+    return all.mean;
+}
+
+json::object merged_distribution(Distributions const& distributions) {
+    Moments moments;
+    std::vector<double> counts;
+    json::value options;
+    for (auto const* const one : distributions) {
+        moments.add(moments_of(*one));
+        add_counts(*one, counts);
+        if (auto const* const given = one->if_contains("bucketOptions")) options = *given;
+    }
+    return make_distribution(moments, std::move(options), counts);
+}
+
+json::object distribution_of(std::vector<double> const& values, ExponentialBuckets const& buckets) {
+    json::object options{{"exponentialBuckets", json::object{{"numFiniteBuckets", buckets.finite},
+                                                             {"growthFactor", buckets.growth},
+                                                             {"scale", buckets.scale}}}};
+    auto const bounds = bounds_of(options);
+    Moments moments;
+    std::vector<double> counts(bounds.size() + 1);
+    for (auto const value : values) {
+        moments.add({.count = 1, .mean = value});
+        // A bucket holds its lower bound, not its upper one.
+        auto const above = std::upper_bound(bounds.begin(), bounds.end(), value);
+        counts[static_cast<std::size_t>(above - bounds.begin())] += 1;
+    }
+    return make_distribution(moments, std::move(options), counts);
+}
+
+double percentile_of(Distributions const& distributions, double percentile) {
     std::vector<double> bounds;
     std::vector<double> counts;
-    for (auto const* const point : points) {
-        auto const& distribution =
-            point->at("value").as_object().at("distributionValue").as_object();
-        auto const* const options = distribution.if_contains("bucketOptions");
-        auto const* const own = distribution.if_contains("bucketCounts");
-        if (options == nullptr || own == nullptr) continue;
+    for (auto const* const distribution : distributions) {
+        auto const* const options = distribution->if_contains("bucketOptions");
+        if (options == nullptr || !distribution->contains("bucketCounts")) continue;
         bounds = bounds_of(options->as_object());
-        counts.resize(std::max(counts.size(), own->as_array().size()));
-        for (std::size_t index = 0; index < own->as_array().size(); ++index) {
-            counts[index] += count_of(own->as_array()[index]);
-        }
+        add_counts(*distribution, counts);
     }
     auto const wanted = std::accumulate(counts.begin(), counts.end(), 0.0) * percentile / 100;
     double below = 0;

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
-#include <cmath>
 #include <fmt/format.h>
 #include <map>
-#include <numeric>
 
 #include "sandbox/distributions.h"
+#include "sandbox/metric_reducers.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -34,19 +33,6 @@ struct Aligner {
     std::optional<double> percentile = {};                    // of distributions
 };
 
-double sum(std::vector<double> const& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0);
-}
-double mean(std::vector<double> const& values) {
-    return sum(values) / static_cast<double>(values.size());
-}
-double largest(std::vector<double> const& values) {
-    return *std::max_element(values.begin(), values.end());
-}
-double smallest(std::vector<double> const& values) {
-    return *std::min_element(values.begin(), values.end());
-}
-
 std::map<std::string, Aligner, std::less<>> const& aligners() {
     static std::map<std::string, Aligner, std::less<>> const all{
         {"ALIGN_MEAN", {.combine = mean}},
@@ -56,18 +42,10 @@ std::map<std::string, Aligner, std::less<>> const& aligners() {
         {"ALIGN_COUNT", {.measure = Measure::Count}},
         {"ALIGN_DELTA", {.measure = Measure::Change}},
         {"ALIGN_RATE", {.measure = Measure::Rate}},
+        {"ALIGN_PERCENTILE_05", {.percentile = 5.0}},
         {"ALIGN_PERCENTILE_50", {.percentile = 50.0}},
         {"ALIGN_PERCENTILE_95", {.percentile = 95.0}},
         {"ALIGN_PERCENTILE_99", {.percentile = 99.0}}};
-    return all;
-}
-
-using Reducer = double (*)(std::vector<double> const&);
-std::map<std::string, Reducer, std::less<>> const& reducers() {
-    static std::map<std::string, Reducer, std::less<>> const all{{"REDUCE_SUM", sum},
-                                                                 {"REDUCE_MEAN", mean},
-                                                                 {"REDUCE_MAX", largest},
-                                                                 {"REDUCE_MIN", smallest}};
     return all;
 }
 
@@ -75,22 +53,8 @@ ApiError invalid(std::string message) {
     return {.code = ErrorCode::InvalidArgument, .message = std::move(message)};
 }
 
-double number_in(json::object const& value) {
-    if (auto const* const real = value.if_contains("doubleValue")) return real->to_number<double>();
-    if (auto const* const flag = value.if_contains("boolValue")) return flag->as_bool() ? 1 : 0;
-    auto const* const whole = value.if_contains("int64Value");
-    if (whole == nullptr) return 0;
-    if (whole->is_number()) return whole->to_number<double>();
-    return std::strtod(whole->as_string().c_str(), nullptr);
-}
-
 double value_of(json::object const& point) {
     return number_in(point.at("value").as_object());
-}
-
-json::object typed_value(double value, std::string_view type) {
-    if (type != "INT64") return {{"doubleValue", value}};
-    return {{"int64Value", fmt::format("{}", std::llround(value))}};
 }
 
 // How much a DELTA or CUMULATIVE metric grew: a cumulative one that began anew began at 0.
@@ -107,8 +71,16 @@ double change_in(Period const& period, std::string_view kind) {
     return change;
 }
 
-double aligned_value(Aligner const& aligner, Period const& period, std::string_view kind) {
-    if (aligner.percentile) return percentile_of(period.points, *aligner.percentile);
+Distributions distributions_of(Period const& period) {
+    Distributions found;
+    for (auto const* const point : period.points) {
+        found.push_back(&point->at("value").at("distributionValue").as_object());
+    }
+    return found;
+}
+
+double aligned_number(Aligner const& aligner, Period const& period, std::string_view kind) {
+    if (aligner.percentile) return percentile_of(distributions_of(period), *aligner.percentile);
     if (aligner.measure == Measure::Count) return static_cast<double>(period.points.size());
     if (aligner.measure != Measure::Value) {
         auto const change = change_in(period, kind);
@@ -125,15 +97,16 @@ Outcome<Done> check_kind(std::string const& name, Aligner const& aligner,
     auto const kind = text_field(series, "metricKind");
     auto const type = text_field(series, "valueType");
     bool const is_numeric = type == "INT64" || type == "DOUBLE";
-    bool fits = is_numeric && kind == "GAUGE";
+    bool const is_summed = aligner.measure == Measure::Change || name == "ALIGN_SUM";
+    bool fits = is_numeric && kind != "CUMULATIVE";
     if (aligner.percentile) {
         fits = type == "DISTRIBUTION" && kind != "CUMULATIVE";
     } else if (aligner.measure == Measure::Count) {
         fits = kind != "CUMULATIVE";
+    } else if (type == "DISTRIBUTION" && is_summed) {
+        fits = kind == "DELTA" || (kind == "GAUGE" && name == "ALIGN_SUM");
     } else if (aligner.measure != Measure::Value) {
         fits = is_numeric && kind != "GAUGE";
-    } else if (name == "ALIGN_SUM") {
-        fits = is_numeric && kind != "CUMULATIVE";
     }
     if (fits) return Done();
     return invalid(
@@ -144,8 +117,9 @@ Outcome<Done> check_kind(std::string const& name, Aligner const& aligner,
 
 std::string aligned_type(Aligner const& aligner, std::string_view name, std::string_view type) {
     if (aligner.measure == Measure::Count) return "INT64";
-    bool const keeps = name != "ALIGN_MEAN" && aligner.measure != Measure::Rate;
-    return keeps && type == "INT64" ? "INT64" : "DOUBLE";
+    bool const keeps =
+        name != "ALIGN_MEAN" && aligner.measure != Measure::Rate && !aligner.percentile;
+    return std::string(keeps ? type : "DOUBLE");
 }
 
 Outcome<TimeSeries> aligned(TimeSeries const& series, Aggregation const& aggregation,
@@ -177,9 +151,11 @@ Outcome<TimeSeries> aligned(TimeSeries const& series, Aggregation const& aggrega
     for (auto const& [number, period] : periods) {
         json::object times{{"startTime", format_timestamp(is_delta ? period.from : period.to)},
                            {"endTime", format_timestamp(period.to)}};
-        result.points.push_back(
-            {{"interval", std::move(times)},
-             {"value", typed_value(aligned_value(aligner, period, kind), type)}});
+        auto value =
+            type == "DISTRIBUTION"
+                ? json::object{{"distributionValue", merged_distribution(distributions_of(period))}}
+                : typed_value(aligned_number(aligner, period, kind), type);
+        result.points.push_back({{"interval", std::move(times)}, {"value", std::move(value)}});
     }
     return result;
 }
@@ -203,21 +179,23 @@ json::object group_of(json::object const& series, std::vector<std::string> const
     return {{"metric", std::move(metric)}, {"resource", std::move(resource)}};
 }
 
-std::vector<TimeSeries> reduced(std::vector<TimeSeries> const& series,
-                                Aggregation const& aggregation) {
+Outcome<std::vector<TimeSeries>> reduced(std::vector<TimeSeries> const& series,
+                                         Aggregation const& aggregation) {
     struct Group {
         json::object body;
         std::map<Nanoseconds, std::vector<json::object const*>, std::greater<>> points;
     };
-    auto const reduce = reducers().find(aggregation.reducer)->second;
     std::map<std::string, Group> groups;
     for (auto const& one : series) {
         auto body = group_of(one.body, aggregation.group_by);
         auto& group = groups[json::serialize(body)];
-        auto const keeps =
-            text_field(one.body, "valueType") == "INT64" && aggregation.reducer != "REDUCE_MEAN";
+        auto const type = reduced_type(aggregation.reducer, text_field(one.body, "valueType"));
+        if (type.empty()) {
+            return invalid(
+                fmt::format("{} cannot be applied to a distribution.", aggregation.reducer));
+        }
         body["metricKind"] = one.body.at("metricKind");
-        body["valueType"] = keeps ? "INT64" : "DOUBLE";
+        body["valueType"] = type;
         group.body = std::move(body);
         for (auto const& point : one.points) group.points[end_of(point)].push_back(&point);
     }
@@ -225,11 +203,12 @@ std::vector<TimeSeries> reduced(std::vector<TimeSeries> const& series,
     for (auto& [key, group] : groups) {
         TimeSeries one{.body = group.body, .points = {}};
         for (auto const& [end, points] : group.points) {
-            std::vector<double> values;
-            for (auto const* const point : points) values.push_back(value_of(*point));
-            one.points.push_back(
-                {{"interval", points.front()->at("interval")},
-                 {"value", typed_value(reduce(values), text_field(group.body, "valueType"))}});
+            std::vector<json::object const*> values;
+            for (auto const* const point : points) {
+                values.push_back(&point->at("value").as_object());
+            }
+            one.points.push_back({{"interval", points.front()->at("interval")},
+                                  {"value", reduced_value(aggregation.reducer, values)}});
         }
         result.push_back(std::move(one));
     }
@@ -244,7 +223,7 @@ Outcome<Done> check_aggregation(Aggregation const& aggregation) {
     if (!is_raw && !aligners().contains(aggregation.aligner)) {
         return invalid(fmt::format("The aligner {} is not served here.", aggregation.aligner));
     }
-    if (!is_single && !reducers().contains(aggregation.reducer)) {
+    if (!is_single && !is_reducer(aggregation.reducer)) {
         return invalid(fmt::format("The reducer {} is not served here.", aggregation.reducer));
     }
     if (is_raw && !is_single) {

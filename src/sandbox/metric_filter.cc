@@ -63,8 +63,9 @@ Outcome<MetricFilter> MetricFilter::parse(std::string_view text) {
     MetricFilter filter;
     auto rest = text;
     for (skip_blanks(rest); !rest.empty(); skip_blanks(rest)) {
-        if (!filter.terms_.empty() && !take(rest, "AND ")) return invalid_filter(text);
-        auto const field = take_word(rest);
+        if (!filter.terms_.empty()) take(rest, "AND ");  // may be left out
+        auto field = take_word(rest);
+        if (field.ends_with('.')) field += take_quoted(rest).value_or("");  // resource.label."x"
         Term term;
         term.owner = field.substr(0, field.find('.'));
         auto const what = field.substr(std::min(term.owner.size() + 1, field.size()));

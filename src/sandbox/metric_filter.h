@@ -1,7 +1,7 @@
 // Which time series are asked for: https://cloud.google.com/monitoring/api/v3/filters
-// Terms FIELD = VALUE or FIELD != VALUE joined by AND, of metric.type, resource.type,
-// metric.labels.X and resource.labels.X ("label" will do); VALUE may be starts_with("…"). The rest
-// of the language is refused, not misread.
+// Terms FIELD = VALUE or FIELD != VALUE joined by AND, which may be left out, of metric.type,
+// resource.type, metric.labels.X and resource.labels.X ("label" will do); VALUE may be
+// starts_with("…"). The rest of the language is refused, not misread.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -161,6 +161,38 @@ TEST_F(MonitoringTest, PercentilesAreThoseOfDistributions) {
     EXPECT_EQ(list(kHour + kMinute + "ALIGN_MEAN").status, 400);
 }
 
+// As dashboards ask: the 95th of a hundred values in two series, and of numbers.
+TEST_F(MonitoringTest, DistributionsAreMergedAndReduced) {
+    for (auto const* const site : {"a", "b"}) {
+        bool const is_slow = *site == 'b';
+        json::object const distribution{
+            {"count", "50"},
+            {"mean", is_slow ? 150 : 50},
+            {"bucketOptions", {{"explicitBuckets", {{"bounds", json::array{0, 100, 200}}}}}},
+            {"bucketCounts",
+             is_slow ? json::array{"0", "0", "50", "0"} : json::array{"0", "50", "0", "0"}}};
+        ASSERT_EQ(create({series(site, 3010, {{"distributionValue", distribution}})}).status, 200);
+    }
+    auto const query = kHour + kMinute + "ALIGN_SUM&aggregation.crossSeriesReducer=";
+    EXPECT_THAT(points(list(query + "REDUCE_PERCENTILE_95")), ElementsAre("3060=190"));
+    EXPECT_THAT(points(list(query + "REDUCE_MEAN")), ElementsAre("3060=100"));
+    EXPECT_THAT(points(list(query + "REDUCE_COUNT")), ElementsAre("3060=2"));
+    auto const merged = list(query + "REDUCE_SUM");
+    auto const value = merged.body.at_pointer("/timeSeries/0/points/0/value/distributionValue");
+    EXPECT_EQ(value.at("count"), "100");
+    EXPECT_EQ(value.at("mean"), 100.0);
+    EXPECT_EQ(value.at("bucketCounts"), (json::array{"0", "50", "50", "0"}));
+    EXPECT_EQ(list(query + "REDUCE_MAX").status, 400);
+}
+
+TEST_F(MonitoringTest, FiltersMayLeaveOutAndAndQuoteLabels) {
+    ASSERT_EQ(create({series("a", 3000, {{"doubleValue", 1}})}).status, 200);
+    ASSERT_EQ(create({series("b", 3000, {{"doubleValue", 2}})}).status, 200);
+    EXPECT_THAT(
+        points(list("%20resource.type%3D%22global%22%20metric.label.%22site%22%3D%22b%22" + kHour)),
+        ElementsAre("3000=2"));
+}
+
 TEST_F(MonitoringTest, WhatCannotBeWrittenIsNamedAndTheRestIsWritten) {
     auto const answer =
         create({series("a", 3000, {{"doubleValue", 1}}), series("b", 9000, {{"doubleValue", 1}}),
