@@ -1,11 +1,10 @@
 #include "sandbox/monitoring.h"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <fmt/format.h>
 #include <memory>
 
+#include "sandbox/builtin_metrics.h"
 #include "sandbox/limits.h"
 #include "sandbox/metric_aggregation.h"
 #include "sandbox/metric_filter.h"
@@ -16,21 +15,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 3> kWritable{
-    "custom.googleapis.com/", "external.googleapis.com/", "workload.googleapis.com/"};
 constexpr std::chrono::minutes kFutureMost{5};
 constexpr std::chrono::hours kPastMost{25};
 constexpr std::size_t kPage = 100'000;  // points
-constexpr std::size_t kDescriptorPage = 10'000;
 
 ApiError invalid(std::string message) {
     return {.code = ErrorCode::InvalidArgument, .message = std::move(message)};
-}
-
-bool is_writable(std::string_view type) {
-    return std::any_of(kWritable.begin(), kWritable.end(), [&](std::string_view prefix) {
-        return type.starts_with(prefix) && type.size() > prefix.size();
-    });
 }
 
 Outcome<Done> check_series(json::object const& series, Nanoseconds now) {
@@ -41,7 +31,7 @@ Outcome<Done> check_series(json::object const& series, Nanoseconds now) {
         }
     }
     auto const type = text_field(series.at("metric").as_object(), "type");
-    if (!is_writable(type)) return invalid(fmt::format("Unrecognized metric type {}.", type));
+    if (!is_custom_metric(type)) return invalid(fmt::format("Unrecognized metric type {}.", type));
     if (text_field(series, "metricKind") == "DELTA") {
         return invalid("A custom metric is a GAUGE or CUMULATIVE.");
     }
@@ -60,13 +50,6 @@ Outcome<Done> check_series(json::object const& series, Nanoseconds now) {
     }
     if (end + kPastMost < now) return invalid("The end time is more than 25 hours in the past.");
     return Done();
-}
-
-// "metricDescriptors/" and all after it, for a type has slashes.
-std::string type_of(std::string const& name) {
-    constexpr std::string_view kMark = "/metricDescriptors/";
-    auto const at = name.find(kMark);
-    return at == name.npos ? "" : name.substr(at + kMark.size());
 }
 
 struct SeriesQuery {
@@ -135,14 +118,8 @@ public:
 
     Outcome<Reply> create_series(Call& call);
     Outcome<Reply> list_all_series(Call& call);
-    Outcome<Reply> create_descriptor(Call& call);
-    Outcome<Reply> get_descriptor(Call& call);
-    Outcome<Reply> list_descriptors(Call& call);
-    Outcome<Reply> remove_descriptor(Call& call);
 
 private:
-    static Outcome<Document> find_descriptor(Transaction& transaction, std::string const& name);
-
     Store& store_;
     Clock& clock_;
 };
@@ -215,94 +192,6 @@ Outcome<Reply> Monitoring::list_all_series(Call& call) {
     });
 }
 
-Outcome<Document> Monitoring::find_descriptor(Transaction& transaction, std::string const& name) {
-    auto const project = TRY(find_active_project(transaction, segment(name, 1)));
-    auto const type = type_of(name);
-    auto found =
-        TRY(transaction.get(kMetricDescriptors, fmt::format("{}/{}", project.number, type)));
-    if (!found) {
-        return ApiError{.code = ErrorCode::NotFound,
-                        .message = fmt::format("Could not find descriptor for metric '{}'.", type)};
-    }
-    return std::move(*found);
-}
-
-Outcome<Reply> Monitoring::create_descriptor(Call& call) {
-    auto descriptor = call.fields();
-    auto const type = text_field(descriptor, "type");
-    if (!is_writable(type)) {
-        return invalid(
-            fmt::format("The metric type must begin with custom.googleapis.com/ or the "
-                        "like, but is '{}'.",
-                        type));
-    }
-    auto const kind = text_field(descriptor, "metricKind");
-    auto const value_type = text_field(descriptor, "valueType");
-    if ((kind != "GAUGE" && kind != "CUMULATIVE") || value_type.empty() ||
-        value_type == "VALUE_TYPE_UNSPECIFIED" || value_type == "MONEY") {
-        return invalid(
-            "The descriptor must have a metric kind, GAUGE or CUMULATIVE, and a value "
-            "type.");
-    }
-    return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
-        auto const project = TRY(find_active_project(transaction, call.path_parameter("name")));
-        descriptor["name"] = fmt::format("projects/{}/metricDescriptors/{}", project.id, type);
-        auto const key = fmt::format("{}/{}", project.number, type);
-        // Made again it is replaced, but for what the points rely on.
-        if (auto const known = TRY(transaction.get(kMetricDescriptors, key))) {
-            auto const& body = known->body.as_object();
-            if (text_field(body, "metricKind") != kind ||
-                text_field(body, "valueType") != value_type) {
-                return invalid("The metric kind and value type of a metric cannot be changed.");
-            }
-            TRY(transaction.update(kMetricDescriptors, key, known->version, descriptor));
-        } else {
-            TRY(transaction.insert(kMetricDescriptors, key, descriptor));
-        }
-        return reply(descriptor);
-    });
-}
-
-Outcome<Reply> Monitoring::get_descriptor(Call& call) {
-    return read<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
-        return reply(TRY(find_descriptor(transaction, call.path_parameter("name"))).body);
-    });
-}
-
-Outcome<Reply> Monitoring::list_descriptors(Call& call) {
-    auto const filter = TRY(MetricFilter::parse(call.query("filter")));
-    auto const most = TRY(call.page_size("pageSize", kDescriptorPage, kDescriptorPage));
-    auto const start = TRY(page_start(call.query("pageToken")));
-    return read<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
-        auto const project = TRY(find_active_project(transaction, call.path_parameter("name")));
-        auto const page =
-            TRY(transaction.list(kMetricDescriptors, project.number + "/", start, most));
-        json::array shown;
-        for (auto const& document : page.documents) {
-            json::object const as_series{
-                {"metric", json::object{{"type", document.body.at("type")}}},
-                {"resource", json::object()}};
-            if (filter.matches(as_series)) shown.push_back(document.body);
-        }
-        json::object result;
-        if (!shown.empty()) result["metricDescriptors"] = std::move(shown);
-        if (!page.next.empty()) result["nextPageToken"] = page_token(page.next);
-        return reply(std::move(result));
-    });
-}
-
-Outcome<Reply> Monitoring::remove_descriptor(Call& call) {
-    return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
-        auto const found = TRY(find_descriptor(transaction, call.path_parameter("name")));
-        if (!is_writable(text_field(found.body.as_object(), "type"))) {
-            return invalid("Only custom metrics can be deleted.");
-        }
-        TRY(transaction.remove(kMetricDescriptors, found.name));
-        TRY(remove_series(transaction, found.name));
-        return reply(json::object());
-    });
-}
-
 }  // namespace
 
 void serve_monitoring(Methods& methods, Store& store, Clock& clock) {
@@ -312,12 +201,7 @@ void serve_monitoring(Methods& methods, Store& store, Clock& clock) {
     };
     serve("timeSeries.create", [=](Call& call) { return monitoring->create_series(call); });
     serve("timeSeries.list", [=](Call& call) { return monitoring->list_all_series(call); });
-    serve("metricDescriptors.create",
-          [=](Call& call) { return monitoring->create_descriptor(call); });
-    serve("metricDescriptors.get", [=](Call& call) { return monitoring->get_descriptor(call); });
-    serve("metricDescriptors.list", [=](Call& call) { return monitoring->list_descriptors(call); });
-    serve("metricDescriptors.delete",
-          [=](Call& call) { return monitoring->remove_descriptor(call); });
+    serve_metric_descriptors(methods, store);
 }
 
 }  // namespace aipress::sandbox

@@ -1,4 +1,5 @@
-// Cloud Monitoring v3: metric descriptors and time series. The sandbox's own: time_series.h.
+// Cloud Monitoring v3: metric descriptors, time series, and what is to be watched. What the sandbox
+// itself measures: telemetry/.
 #pragma once
 
 #include "sandbox/service.h"
@@ -7,5 +8,8 @@ namespace aipress::sandbox {
 
 // All that is passed outlives `methods`.
 void serve_monitoring(Methods& methods, Store& store, Clock& clock);
+
+// Parts of it, one file each.
+void serve_metric_descriptors(Methods& methods, Store& store);
 
 }  // namespace aipress::sandbox

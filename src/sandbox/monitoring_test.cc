@@ -193,6 +193,31 @@ TEST_F(MonitoringTest, FiltersMayLeaveOutAndAndQuoteLabels) {
         ElementsAre("3000=2"));
 }
 
+// Google's own are there before the first point, and page before those of the users.
+TEST_F(MonitoringTest, TheMetricsOfGooglesServicesAreDescribed) {
+    ASSERT_EQ(create({series("a", 3000, {{"doubleValue", 1}})}).status, 200);
+    auto const descriptors = api_ + "metricDescriptors";
+    auto const latencies = host_.get(descriptors + "/run.googleapis.com/request_latencies").body;
+    EXPECT_EQ(latencies.at("metricKind"), "DELTA");
+    EXPECT_EQ(latencies.at("valueType"), "DISTRIBUTION");
+    EXPECT_EQ(latencies.at("unit"), "ms");
+    EXPECT_EQ(latencies.at("launchStage"), "GA");
+    EXPECT_EQ(latencies.at_pointer("/labels/1/key"), "response_code_class");
+    EXPECT_EQ(host_.remove(descriptors + "/run.googleapis.com/request_latencies").status, 400);
+    auto const all = host_.get(descriptors).body.at("metricDescriptors").as_array();
+    json::array paged;
+    std::string token;
+    do {
+        auto const page = host_.get(descriptors + "?pageSize=7&pageToken=" + token).body;
+        auto const& shown = page.at("metricDescriptors").as_array();
+        paged.insert(paged.end(), shown.begin(), shown.end());
+        auto const* const next = page.as_object().if_contains("nextPageToken");
+        token = next == nullptr ? "" : std::string(next->as_string());
+    } while (!token.empty());
+    EXPECT_EQ(paged, all);
+    EXPECT_EQ(paged.back().at("type"), kMetric);
+}
+
 TEST_F(MonitoringTest, WhatCannotBeWrittenIsNamedAndTheRestIsWritten) {
     auto const answer =
         create({series("a", 3000, {{"doubleValue", 1}}), series("b", 9000, {{"doubleValue", 1}}),
@@ -235,7 +260,9 @@ TEST_F(MonitoringTest, DescriptorsAreMadeByHandOrByThePoint) {
                                                   {"metricKind", "CUMULATIVE"},
                                                   {"valueType", "INT64"}});
     EXPECT_EQ(by_hand.status, 200) << by_hand.text;
-    EXPECT_EQ(host_.get(descriptors).body.at("metricDescriptors").as_array().size(), 2U);
+    auto const own =
+        host_.get(descriptors + "?filter=metric.type%3Dstarts_with(%22custom.googleapis.com/%22)");
+    EXPECT_EQ(own.body.at("metricDescriptors").as_array().size(), 2U);
     auto const filtered =
         host_.get(descriptors + "?filter=metric.type%3Dstarts_with(%22custom.googleapis.com/o%22)");
     EXPECT_EQ(filtered.body.at("metricDescriptors").as_array().size(), 1U) << filtered.text;

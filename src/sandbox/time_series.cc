@@ -1,9 +1,13 @@
 #include "sandbox/time_series.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <map>
 
+#include "sandbox/builtin_metrics.h"
+#include "sandbox/distributions.h"
 #include "sandbox/limits.h"
 #include "sandbox/operations.h"
 
@@ -59,6 +63,7 @@ std::string value_type_of(json::object const& value) {
 Outcome<json::object> descriptor_of(Transaction& transaction, Project const& project,
                                     json::object const& series, std::string const& value_type) {
     auto const type = text_field(series.at("metric").as_object(), "type");
+    if (auto const* const builtin = find_builtin_metric(type)) return *builtin;
     auto const key = fmt::format("{}/{}", project.number, type);
     if (auto found = TRY(transaction.get(kMetricDescriptors, key))) {
         return std::move(found->body.as_object());
@@ -71,7 +76,7 @@ Outcome<json::object> descriptor_of(Transaction& transaction, Project const& pro
         }
     }
     json::object descriptor{
-        {"name", fmt::format("projects/{}/metricDescriptors/{}", project.id, type)},
+        {"name", descriptor_name(project, type)},
         {"type", type},
         {"metricKind", kind.empty() || kind == "METRIC_KIND_UNSPECIFIED" ? "GAUGE" : kind},
         {"valueType", value_type}};
@@ -105,9 +110,7 @@ Outcome<Document> series_document(Transaction& transaction, Project const& proje
                                   json::object const& series, json::object const& descriptor) {
     auto const key = series_key(project, series);
     if (auto found = TRY(transaction.get(kSeries, key))) return std::move(*found);
-    auto const page =
-        TRY(transaction.list(kSeries, project.number + "/", "", limits::kSeriesOfProject));
-    if (page.documents.size() == limits::kSeriesOfProject) {
+    if (TRY(transaction.count(kSeries, project.number + "/")) >= limits::kSeriesOfProject) {
         return ApiError{.code = ErrorCode::ResourceExhausted,
                         .message = fmt::format("The project has {} time series already.",
                                                limits::kSeriesOfProject)};
@@ -143,6 +146,59 @@ Outcome<std::vector<json::object>> points_of(Transaction& transaction, std::uint
     return points;
 }
 
+// The series of a point that is to be written, and what is known of it.
+struct Target {
+    Document document = {};
+    Nanoseconds end{0};
+
+    [[nodiscard]] json::object& state() { return document.body.as_object(); }
+    [[nodiscard]] std::uint64_t number() { return state().at("number").to_number<std::uint64_t>(); }
+    [[nodiscard]] Nanoseconds last_end() {
+        return Nanoseconds(state().at("lastEnd").to_number<std::int64_t>());
+    }
+};
+
+Outcome<Target> target_of(Transaction& transaction, Project const& project,
+                          json::object const& series) {
+    auto const& point = series.at("points").as_array().front().as_object();
+    auto const value_type = value_type_of(point.at("value").as_object());
+    if (value_type.empty()) return invalid("The point has no value.");
+    auto const descriptor = TRY(descriptor_of(transaction, project, series, value_type));
+    TRY(check_point(series, descriptor, value_type));
+    Target target{.end = end_of(point)};
+    target.document = TRY(series_document(transaction, project, series, descriptor));
+    return target;
+}
+
+Outcome<Done> insert_point(Transaction& transaction, Target& target, json::object const& point) {
+    auto count = target.state().at("points").to_number<std::size_t>() + 1;
+    TRY(transaction.insert(kPoints, point_key(target.number(), target.end), point));
+    if (count > limits::kPointsOfSeries) {
+        auto const oldest =
+            TRY(transaction.list(kPoints, fmt::format("{:012}/", target.number()), "", 1));
+        TRY(transaction.remove(kPoints, oldest.documents.front().name));
+        --count;
+    }
+    target.state()["points"] = count;
+    target.state()["lastEnd"] = std::max(target.end, target.last_end()).count();
+    auto& document = target.document;
+    TRY(transaction.update(kSeries, document.name, document.version, document.body));
+    return Done();
+}
+
+json::object sum_of(json::object const& left, json::object const& right) {
+    auto const* const distribution = left.if_contains("distributionValue");
+    if (distribution != nullptr) {
+        return {{"distributionValue",
+                 merged_distribution(
+                     {&distribution->as_object(), &right.at("distributionValue").as_object()})}};
+    }
+    auto const whole = [](json::object const& value) {
+        return std::strtoll(value.at("int64Value").as_string().c_str(), nullptr, 10);
+    };
+    return {{"int64Value", fmt::format("{}", whole(left) + whole(right))}};
+}
+
 }  // namespace
 
 Nanoseconds end_of(json::object const& point) {
@@ -156,30 +212,23 @@ Nanoseconds start_of(json::object const& point) {
 }
 
 Outcome<Done> append_point(Transaction& transaction, Project const& project, json::object series) {
-    auto const& point = series.at("points").as_array().front().as_object();
-    auto const value_type = value_type_of(point.at("value").as_object());
-    if (value_type.empty()) return invalid("The point has no value.");
-    auto const descriptor = TRY(descriptor_of(transaction, project, series, value_type));
-    TRY(check_point(series, descriptor, value_type));
-    auto document = TRY(series_document(transaction, project, series, descriptor));
-    auto& state = document.body.as_object();
-    auto const end = end_of(point);
-    if (end.count() <= state.at("lastEnd").to_number<std::int64_t>()) {
+    auto target = TRY(target_of(transaction, project, series));
+    if (target.end <= target.last_end()) {
         return invalid(
             "Points must be written in order. One or more of the points specified had an older "
             "end time than the most recent point.");
     }
-    auto const number = state.at("number").to_number<std::uint64_t>();
-    auto count = state.at("points").to_number<std::size_t>() + 1;
-    TRY(transaction.insert(kPoints, point_key(number, end), point));
-    if (count > limits::kPointsOfSeries) {
-        auto const oldest = TRY(transaction.list(kPoints, fmt::format("{:012}/", number), "", 1));
-        TRY(transaction.remove(kPoints, oldest.documents.front().name));
-        --count;
-    }
-    state["points"] = count;
-    state["lastEnd"] = end.count();
-    TRY(transaction.update(kSeries, document.name, document.version, document.body));
+    return insert_point(transaction, target, series.at("points").as_array().front().as_object());
+}
+
+Outcome<Done> add_to_point(Transaction& transaction, Project const& project, json::object series) {
+    auto target = TRY(target_of(transaction, project, series));
+    auto& point = series.at("points").as_array().front().as_object();
+    auto const key = point_key(target.number(), target.end);
+    auto const found = TRY(transaction.get(kPoints, key));
+    if (!found) return insert_point(transaction, target, point);
+    point["value"] = sum_of(found->body.at("value").as_object(), point.at("value").as_object());
+    TRY(transaction.update(kPoints, key, found->version, point));
     return Done();
 }
 

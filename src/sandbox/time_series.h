@@ -12,7 +12,8 @@
 
 namespace aipress::sandbox {
 
-inline constexpr std::string_view kMetricDescriptors = "metric_descriptors";  // by NUMBER/TYPE
+// By NUMBER/TYPE, but for the metrics that every project has: see builtin_metrics.h.
+inline constexpr std::string_view kMetricDescriptors = "metric_descriptors";
 
 struct TimeSeries {
     boost::json::object body = {};                 // monitoring.v3 TimeSeries, without points
@@ -25,6 +26,12 @@ struct TimeSeries {
 // descriptor says, or not newer than the last point; ResourceExhausted past
 // limits::kSeriesOfProject.
 [[nodiscard]] Outcome<Done> append_point(Transaction& transaction, Project const& project,
+                                         boost::json::object series);
+
+// The same for a point that grows: what is given is added to the point with that end when there is
+// one, for a DELTA metric of INT64 or of distributions with the same buckets. Points may come in
+// any order.
+[[nodiscard]] Outcome<Done> add_to_point(Transaction& transaction, Project const& project,
                                          boost::json::object series);
 
 // Every series of a metric, in the order of their labels, with its points whose end is in (from,
