@@ -202,6 +202,7 @@ void serve_monitoring(Methods& methods, Store& store, Clock& clock) {
     serve("timeSeries.create", [=](Call& call) { return monitoring->create_series(call); });
     serve("timeSeries.list", [=](Call& call) { return monitoring->list_all_series(call); });
     serve_metric_descriptors(methods, store);
+    serve_alerting(methods, store, clock);
 }
 
 }  // namespace aipress::sandbox

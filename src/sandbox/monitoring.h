@@ -11,5 +11,7 @@ void serve_monitoring(Methods& methods, Store& store, Clock& clock);
 
 // Parts of it, one file each.
 void serve_metric_descriptors(Methods& methods, Store& store);
+// Alert policies, notification channels and uptime checks, which are kept: nobody is alerted.
+void serve_alerting(Methods& methods, Store& store, Clock& clock);
 
 }  // namespace aipress::sandbox

@@ -8,6 +8,7 @@
 #include "sandbox/resource_names.h"
 #include "sandbox/run/run_operations.h"
 #include "sandbox/run/views.h"
+#include "sandbox/update_mask.h"
 
 namespace aipress::sandbox::run {
 namespace {
@@ -23,46 +24,6 @@ Outcome<Done> check_etag(Document const& document, std::string const& etag) {
         .message = fmt::format("Conflict for resource '{}': version '{}' was specified but current "
                                "version is '{}'.",
                                segment(document.name, 5), etag, etag_text(document.version))};
-}
-
-// "labels,template.containers" of what the client sent, on top of what is there. "*", or none: all
-// of it. Paths come in snake case, too.
-std::string camel_case(std::string_view path) {
-    std::string name;
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        bool const is_joint = path[i] == '_' && i + 1 < path.size();
-        name += is_joint ? static_cast<char>(path[++i] - 'a' + 'A') : path[i];
-    }
-    return name;
-}
-
-void copy_path(json::object const& from, json::object& to, std::string_view path) {
-    auto const dot = path.find('.');
-    auto const name = path.substr(0, dot);
-    if (dot == path.npos) {
-        if (auto const* const value = from.if_contains(name)) {
-            to[name] = *value;
-        } else {
-            to.erase(name);
-        }
-        return;
-    }
-    auto const* const inner = find_object(from, name);
-    copy_path(inner == nullptr ? json::object() : *inner, object_field(to, name),
-              path.substr(dot + 1));
-}
-
-json::object masked(json::object const& current, json::object const& sent,
-                    std::string const& mask) {
-    if (mask.empty() || mask == "*") return sent;
-    auto wish = current;
-    std::string_view rest = mask;
-    while (!rest.empty()) {
-        auto const comma = std::min(rest.find(','), rest.size());
-        copy_path(sent, wish, camel_case(rest.substr(0, comma)));
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
-    return wish;
 }
 
 class Services {
