@@ -255,8 +255,8 @@ RunningSandbox Sandbox::announcement() const {
     return impl_->announcement();
 }
 
-run::ServedRequests Sandbox::take_requests(std::uint64_t since) const {
-    return impl_->run_serving_.take_requests(since);
+run::ServedRequests Sandbox::take_requests(run::RequestPosition const& since) const {
+    return run::read_requests_since(impl_->run_serving_.folder(), since);
 }
 
 void Sandbox::Impl::stop() {

@@ -44,8 +44,8 @@ public:
     [[nodiscard]] std::uint16_t web_port() const;
     // All of it, as other processes are told (find_running()).
     [[nodiscard]] RunningSandbox announcement() const;
-    // What they were asked: see Serving.
-    [[nodiscard]] run::ServedRequests take_requests(std::uint64_t since) const;
+    // What they were asked: see request_log.h.
+    [[nodiscard]] run::ServedRequests take_requests(run::RequestPosition const& since) const;
     // Does `work` while nothing of the sandbox runs, as if it were down, but for the lock of its
     // folder and its port: clients that connect meanwhile wait. Requests in flight may end (for
     // limits::kStopTime); Cloud SQL's operations are interrupted and carried on; connections to

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "sandbox/run/request_log.h"
 #include "sandbox/run/wordpress_files.h"
 
 namespace aipress::sandbox::run {
@@ -32,10 +33,12 @@ constexpr std::string_view kFastCgi =
     "fastcgi_read_timeout 3600s;\n";
 
 constexpr std::string_view kLogFormat =
-    "log_format requests escape=json '{\"time\":$msec,\"service\":\"$run_service\","
-    "\"revision\":\"$run_revision\",\"host\":\"$host\",\"method\":\"$request_method\","
-    "\"path\":\"$request_uri\",\"status\":$status,\"latency\":$request_time,"
-    "\"bytes\":$body_bytes_sent,\"remote\":\"$remote_addr\",\"agent\":\"$http_user_agent\"}';\n";
+    "log_format requests escape=json '{\"id\":\"$request_id\",\"time\":$msec,"
+    "\"service\":\"$run_service\",\"revision\":\"$run_revision\",\"host\":\"$host\","
+    "\"method\":\"$request_method\",\"path\":\"$request_uri\",\"protocol\":\"$server_protocol\","
+    "\"status\":$status,\"latency\":$request_time,\"received\":$request_length,"
+    "\"bytes\":$body_bytes_sent,\"remote\":\"$remote_addr\",\"agent\":\"$http_user_agent\","
+    "\"trace\":\"$http_x_cloud_trace_context\"}';\n";
 
 constexpr std::string_view kTypes =
     "default_type application/octet-stream;\n"
@@ -51,7 +54,7 @@ std::string global_text(ServerPaths const& paths) {
         "worker_rlimit_nofile 8192;\nevents {{ worker_connections 2048; }}\nhttp {{\n",
         geteuid() == 0 ? "user root;\n" : "", base, base);
     text += kLogFormat;
-    text += fmt::format("access_log {} requests;\n", paths.request_log().string());
+    text += fmt::format("access_log {} requests;\n", request_log(paths.folder).string());
     for (auto const* const kind : {"client_body", "fastcgi", "proxy", "uwsgi", "scgi"}) {
         text += fmt::format("{}_temp_path {}/temp-{};\n", kind, base, kind);
     }

@@ -19,7 +19,6 @@ struct ServerPaths {
     [[nodiscard]] std::filesystem::path socket(std::string_view pool) const {
         return folder / "s" / pool;
     }
-    [[nodiscard]] std::filesystem::path request_log() const { return folder / "requests.jsonl"; }
 };
 
 // `log`: where php-fpm says that it is ready.

@@ -1,8 +1,8 @@
 #include "sandbox/run/serving.h"
 
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <utility>
 
 #include "base/free_port.h"
@@ -15,7 +15,6 @@ namespace aipress::sandbox::run {
 namespace {
 
 namespace fs = std::filesystem;
-namespace json = boost::json;
 
 constexpr milliseconds kApplyTime{30'000};
 constexpr milliseconds kWatchInterval{500};
@@ -30,34 +29,12 @@ std::uint16_t remembered_port(fs::path const& folder) {
     return port;
 }
 
-double real_field(json::object const& fields, std::string_view name) {
-    auto const* const value = fields.if_contains(name);
-    return value == nullptr || !value->is_number() ? 0 : value->to_number<double>();
-}
-
-std::string word(json::object const& fields, std::string_view name) {
-    auto const* const value = fields.if_contains(name);
-    return value == nullptr || !value->is_string() ? "" : std::string(value->get_string());
-}
-
-// nullopt: no line of ours.
-std::optional<ServedRequest> parse_request(std::string const& line) {
-    boost::system::error_code failure;
-    auto const value = json::parse(line, failure);
-    if (failure || !value.is_object()) return std::nullopt;
-    auto const& fields = value.get_object();
-    auto const time = static_cast<std::int64_t>(real_field(fields, "time") * 1000);
-    return ServedRequest{.time = WallTime(milliseconds(time)),
-                         .service = word(fields, "service"),
-                         .revision = word(fields, "revision"),
-                         .host = word(fields, "host"),
-                         .method = word(fields, "method"),
-                         .path = word(fields, "path"),
-                         .status = static_cast<int>(real_field(fields, "status")),
-                         .latency_seconds = real_field(fields, "latency"),
-                         .bytes = static_cast<std::uint64_t>(real_field(fields, "bytes")),
-                         .remote = word(fields, "remote"),
-                         .agent = word(fields, "agent")};
+// What a process calls itself; see proc(5).
+std::string title_of(fs::path const& process) {
+    std::ifstream file(process / "cmdline");
+    std::string title;
+    std::getline(file, title, '\0');
+    return title.substr(0, title.find_last_not_of(' ') + 1);
 }
 
 }  // namespace
@@ -88,10 +65,6 @@ void Serving::start(std::uint16_t storage_port, std::function<void()> moved) {
     moved_ = std::move(moved);
     std::error_code failure;
     fs::create_directories(folder_, failure);
-    auto const log = ServerPaths{.folder = folder_}.request_log();
-    if (fs::exists(log, failure) && fs::file_size(log, failure) > limits::kRunRequestLogBytes) {
-        fs::remove(log, failure);
-    }
     auto programs = find_web_programs();
     if (!programs.ok()) {
         fs::remove(port_file(folder_), failure);
@@ -184,18 +157,31 @@ std::uint16_t Serving::port() const {
     return port_;
 }
 
-ServedRequests Serving::take_requests(std::uint64_t since) const {
-    ServedRequests taken{.next = since};
-    std::ifstream log(ServerPaths{.folder = folder_}.request_log(), std::ios::binary);
-    log.seekg(static_cast<std::streamoff>(since));
-    std::string line;
-    // A line without an end is still being written.
-    while (taken.requests.size() < limits::kRunRequestsTaken && std::getline(log, line) &&
-           !log.eof()) {
-        taken.next += line.size() + 1;
-        if (auto request = parse_request(line)) taken.requests.push_back(std::move(*request));
+void Serving::begin_request_log() {
+    std::lock_guard const proof(applying_);
+    rename_request_log(folder_);
+    if (server_) server_->reopen_logs();
+}
+
+std::vector<Instance> Serving::instances() {
+    std::lock_guard const proof(applying_);
+    std::vector<Instance> found;
+    if (!server_ || server_->php_pid() == 0) return found;
+    std::map<std::string, Pool const*> pools;
+    for (auto const& pool : server_->pools()) pools["php-fpm: pool " + pool.id] = &pool;
+    fs::path const processes = "/proc";
+    auto const master = std::to_string(server_->php_pid());
+    std::ifstream children(processes / master / "task" / master / "children");
+    for (std::string child; children >> child;) {
+        auto const pool = pools.find(title_of(processes / child));
+        if (pool == pools.end()) continue;
+        auto& instance = found.emplace_back();
+        instance = {.service = pool->second->service,
+                    .revision = pool->second->revision,
+                    .pid = std::stoi(child)};
+        std::ifstream(processes / child / "schedstat") >> instance.worked_ns;
     }
-    return taken;
+    return found;
 }
 
 }  // namespace aipress::sandbox::run

@@ -8,32 +8,23 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <sys/types.h>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "sandbox/run/request_log.h"
 #include "sandbox/run/web_server.h"
 #include "sandbox/store.h"
 
 namespace aipress::sandbox::run {
 
-// One request that a service was asked.
-struct ServedRequest {
-    WallTime time = {};         // when it was answered
+// A process that serves a revision.
+struct Instance {
     std::string service = {};   // "projects/p/locations/r/services/s"
-    std::string revision = {};  // "s-00001-abc"; empty: none could serve it
-    std::string host = {};
-    std::string method = {};
-    std::string path = {};  // with its query
-    int status = 0;
-    double latency_seconds = 0;
-    std::uint64_t bytes = 0;  // of the answer's body
-    std::string remote = {};
-    std::string agent = {};
-};
-struct ServedRequests {
-    std::vector<ServedRequest> requests = {};
-    std::uint64_t next = 0;  // where to go on
+    std::string revision = {};  // "s-00001-abc"
+    pid_t pid = 0;
+    std::uint64_t worked_ns = 0;  // so long it had a processor
 };
 
 // Thread safe. The store outlives it.
@@ -58,10 +49,12 @@ public:
     // Where the sites are, each by its host's name; 0 when nothing can be served. The same after a
     // restart, unless somebody else has taken it.
     [[nodiscard]] std::uint16_t port() const;
-    // The requests from `since` on, in the order in which they were answered, at most
-    // limits::kRunRequestsTaken; 0 for the beginning, then `next` of the answer before. Positions
-    // hold until the sandbox is started again.
-    [[nodiscard]] ServedRequests take_requests(std::uint64_t since) const;
+    // Where the log of requests is: see request_log.h.
+    [[nodiscard]] std::filesystem::path const& folder() const { return folder_; }
+    // A new log of requests begins. REQUIRES: the file before the present one has been read.
+    void begin_request_log();
+    // Those that run now.
+    [[nodiscard]] std::vector<Instance> instances();
 
 private:
     std::uint16_t choose_port();

@@ -247,7 +247,7 @@ TEST_F(RunServingTest, TrafficIsSplitByShareAndByTag) {
                      {"tag", "old"}},
         json::object{{"type", "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"}, {"percent", 50}}};
     change("PATCH", path + "?updateMask=traffic", json::object{{"traffic", split}});
-    auto const since = host_->sandbox().take_requests(0).next;
+    auto const since = host_->sandbox().take_requests({}).next;
     for (int i = 0; i < 60; ++i) ASSERT_EQ(visit(host, "/readme.html").status, 200);
     for (int i = 0; i < 20; ++i) visit("old---" + host, "/readme.html");
     std::map<std::string, int> by_revision;

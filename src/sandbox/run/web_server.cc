@@ -274,6 +274,14 @@ bool WebServer::has_died() {
     return (php_ && php_->poll()) || (nginx_ && nginx_->poll());
 }
 
+void WebServer::reopen_logs() {
+    if (nginx_ && !nginx_->poll()) nginx_->send_signal(SIGUSR1);
+}
+
+pid_t WebServer::php_pid() {
+    return php_ && !php_->poll() ? php_->pid() : 0;
+}
+
 void WebServer::stop() {
     stop_gently(nginx_);
     stop_gently(php_);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 
 #include "base/context.h"
 #include "base/subprocess.h"
@@ -33,7 +34,13 @@ public:
     // Whether a program that should run has died.
     [[nodiscard]] bool has_died();
     void stop();
+    // nginx writes on to new files where the old ones have been renamed.
+    void reopen_logs();
     [[nodiscard]] std::uint16_t port() const { return paths_.web_port; }
+    // php-fpm's, whose children serve; 0: it does not run.
+    [[nodiscard]] pid_t php_pid();
+    // Those that are served.
+    [[nodiscard]] std::vector<Pool> const& pools() const { return last_pools_; }
 
 private:
     Result<void> apply_php(Context const& context, SitePlan const& plan);
