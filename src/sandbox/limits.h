@@ -23,6 +23,9 @@ inline constexpr std::size_t kLogEntriesOfProject = 10'000;  // the oldest go
 inline constexpr std::size_t kSeriesOfProject = 10'000;
 inline constexpr std::size_t kPointsOfSeries = 10'000;  // the oldest go
 inline constexpr std::size_t kSeriesOfRequest = 200;
+inline constexpr std::size_t kSampledInstances = 1000;  // of Cloud SQL; more are not measured
+inline constexpr std::size_t kSampledBuckets = 1000;    // with objects
+inline constexpr milliseconds kSqlSampleTime{5'000};    // for one instance to answer
 inline constexpr std::size_t kRowsOfInsert = 50'000;
 inline constexpr std::size_t kPeeringsOfNetwork = 25;
 inline constexpr std::size_t kUrlMapBytes = 64u << 10;

@@ -35,6 +35,10 @@
 #include "sandbox/storage/objects.h"
 #include "sandbox/storage/uploads.h"
 #include "sandbox/storage/xml_api.h"
+#include "sandbox/telemetry/buckets.h"
+#include "sandbox/telemetry/run_instances.h"
+#include "sandbox/telemetry/sql_instances.h"
+#include "sandbox/telemetry/telemetry.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -136,6 +140,7 @@ struct Sandbox::Impl {
     Catalogue const catalogue_;
     Methods methods_;
     Frontend frontend_;
+    std::unique_ptr<Telemetry> telemetry_;
     std::optional<http::Server> server_;
     SpannerEmulator const* spanner_ = nullptr;  // nullptr: it does not run
 };
@@ -189,6 +194,12 @@ Result<void> Sandbox::Impl::listen(http::ServerOptions const& options) {
         auto const announced = announce();
         if (!announced.ok()) log::error("{}", announced.error().message());
     });
+    Samplers samplers;
+    samplers.push_back(std::make_unique<RunInstances>(run_serving_));
+    samplers.push_back(std::make_unique<SqlInstances>(store_, sql_.machines()));
+    samplers.push_back(std::make_unique<BucketContents>(store_));
+    telemetry_ = std::make_unique<Telemetry>(store_, clock_, run_serving_, std::move(samplers));
+    TRY(telemetry_->start());
     return announce();
 }
 
@@ -261,6 +272,7 @@ run::ServedRequests Sandbox::take_requests(run::RequestPosition const& since) co
 
 void Sandbox::Impl::stop() {
     server_->stop(limits::kStopTime);
+    telemetry_->stop();
     sql_.stop();
     run_serving_.stop();
 }
@@ -281,6 +293,10 @@ Result<void> Sandbox::pause_for(std::function<Result<void>()> const& work,
     if (!again.ok()) return std::move(again.release_error()).in_context("going on after a pause");
     impl_ = again.release();
     return worked;
+}
+
+void Sandbox::measure() {
+    impl_->telemetry_->measure();
 }
 
 fs::path journal_file(fs::path const& data) {

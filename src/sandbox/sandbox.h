@@ -55,6 +55,9 @@ public:
     Result<void> pause_for(std::function<Result<void>()> const& work, std::stop_token const& stop);
     // False when it has not come back from a pause; nothing else can be asked then.
     [[nodiscard]] bool is_running() const { return impl_ != nullptr; }
+    // What Cloud Monitoring and Cloud Logging are told by the minute, they are told now: all
+    // requests of Cloud Run that have been logged, and a sample of everything that is sampled.
+    void measure();
     // Lets requests in flight end (for limits::kStopTime).
     void stop();
 

@@ -36,6 +36,7 @@ public:
     // is carried on. Errors: those of the store.
     Result<void> begin();
     void stop();
+    [[nodiscard]] Machines& machines() { return machines_; }
 
 private:
     Machines machines_;

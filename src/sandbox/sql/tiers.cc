@@ -21,18 +21,18 @@ struct NamedTier {
     Tier tier;
 };
 constexpr std::array<NamedTier, 12> kTiers{{
-    {"db-f1-micro", {614, 250}},
-    {"db-g1-small", {1740, 1000}},
-    {"db-n1-standard-1", {3840, 4000}},
-    {"db-n1-standard-2", {7680, 4000}},
-    {"db-n1-standard-4", {15360, 4000}},
-    {"db-n1-standard-8", {30720, 4000}},
-    {"db-n1-standard-16", {61440, 4000}},
-    {"db-n1-highmem-2", {13312, 4000}},
-    {"db-n1-highmem-4", {26624, 4000}},
-    {"db-n1-highmem-8", {53248, 4000}},
-    {"db-perf-optimized-N-2", {16384, 4000}},
-    {"db-perf-optimized-N-4", {32768, 4000}},
+    {"db-f1-micro", {614, 250, 1}},
+    {"db-g1-small", {1740, 1000, 1}},
+    {"db-n1-standard-1", {3840, 4000, 1}},
+    {"db-n1-standard-2", {7680, 4000, 2}},
+    {"db-n1-standard-4", {15360, 4000, 4}},
+    {"db-n1-standard-8", {30720, 4000, 8}},
+    {"db-n1-standard-16", {61440, 4000, 16}},
+    {"db-n1-highmem-2", {13312, 4000, 2}},
+    {"db-n1-highmem-4", {26624, 4000, 4}},
+    {"db-n1-highmem-8", {53248, 4000, 8}},
+    {"db-perf-optimized-N-2", {16384, 4000, 2}},
+    {"db-perf-optimized-N-4", {32768, 4000, 4}},
 }};
 
 enum class FlagKind { Boolean, Integer, Text };
@@ -146,7 +146,9 @@ Outcome<Tier> find_tier(std::string const& name) {
     std::smatch match;
     if (std::regex_match(name, match, custom)) {
         auto const memory = std::stoull(match[2]);
-        if (memory % 256 == 0) return Tier{memory, 4000};
+        if (memory % 256 == 0) {
+            return Tier{memory, 4000, static_cast<unsigned>(std::stoul(match[1]))};
+        }
     }
     return invalid(
         fmt::format("Invalid request: Invalid Tier ({}) for (ENTERPRISE) Edition.", name),

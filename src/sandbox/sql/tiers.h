@@ -12,6 +12,7 @@ namespace aipress::sandbox {
 struct Tier {
     std::uint64_t memory_mb = 0;
     unsigned connections = 0;  // Google's default max_connections
+    unsigned cpus = 1;
 };
 // "db-f1-micro", "db-n1-standard-4", "db-custom-2-7680", "db-perf-optimized-N-2". Errors:
 // InvalidArgument (invalidTier... in Google's words).
