@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
+#include <random>
 
 #include "base/assert.h"
 #include "cli/shared_arguments.h"
@@ -14,6 +16,8 @@ struct SandboxTexts {
     std::string data;
     std::string port;
     std::string operations;
+    std::string faults;
+    std::string seed;
     std::string format;
     std::string client;
     std::string mode;
@@ -31,6 +35,7 @@ using Texts = SandboxTexts;
 
 constexpr std::uint16_t kDefaultPort = 8480;
 constexpr unsigned kMostRequests = 1'000'000;
+constexpr auto kHighestSeed = std::numeric_limits<unsigned>::max();
 constexpr std::array<std::string_view, 2> kOperationChoices{"instant", "realistic"};
 
 constexpr std::array<std::string_view, 2> kSpannerChoices{"off", "auto"};
@@ -114,6 +119,14 @@ void add_commands(CLI::App& group, Texts& texts) {
     up.add_flag("--detach", texts.detach,
                 wrapped("Return once it is ready, and leave it running; what it has to say goes to "
                         "sandbox.log in its folder"));
+    up.add_option("--faults", texts.faults,
+                  wrapped("What shall go wrong, and how often: docs/reference/sandbox-faults.md"))
+        ->type_name("FILE");
+    up.add_option(
+          "--seed", texts.seed,
+          wrapped("Of the faults: the same seed, the same faults (default: another one each "
+                  "time; `up` says which)"))
+        ->type_name("N");
     add_format(up, texts.format);
     add("down", "End the one that runs; what it knows stays");
     add_format(add("status", "Whether it runs, and where"), texts.format);
@@ -180,6 +193,13 @@ Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
     if (!texts_->operations.empty()) {
         arguments.operations = static_cast<sandbox::OperationTiming>(
             TRY(choice_value("--operations", texts_->operations, kOperationChoices)));
+    }
+    if (!texts_->faults.empty()) {
+        arguments.faults = std::filesystem::absolute(texts_->faults, ignored);
+    }
+    arguments.seed = std::random_device{}();
+    if (!texts_->seed.empty()) {
+        arguments.seed = TRY(number_value("--seed", texts_->seed, 0, kHighestSeed));
     }
     arguments.format = TRY(format_value(texts_->format));
     if (!texts_->client.empty()) {

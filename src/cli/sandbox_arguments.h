@@ -32,6 +32,8 @@ struct SandboxArguments {
     bool with_spanner = false;       // up --spanner
     bool is_detached = false;        // up --detach
     std::vector<std::string> words;  // all that was typed behind the program's name
+    std::filesystem::path faults;  // up --faults; empty: none
+    unsigned seed = 0;             // up --seed; a random one when it was not given
     OutputFormat format = OutputFormat::Table;
     sandbox::Client client = sandbox::Client::Gcloud;           // env --for
     sandbox::ClientMode mode = sandbox::ClientMode::Overrides;  // env --mode

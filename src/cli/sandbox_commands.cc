@@ -41,9 +41,17 @@ int run_up(SandboxArguments const& arguments, Environment& environment) {
                                           .port = arguments.port,
                                           .operations = arguments.operations,
                                           .with_name_server = true,
-                                          .with_spanner = arguments.with_spanner};
+                                          .with_spanner = arguments.with_spanner,
+                                          .faults = arguments.faults,
+                                          .seed = arguments.seed};
     auto running = sandbox::Sandbox::start(options, environment.clock);
-    if (!running.ok()) return fail(running.error(), next_command("status", arguments));
+    if (!running.ok()) {
+        auto const code = running.error().code();
+        bool const is_faulty_file =
+            code == ErrorCode::InvalidArgument || code == ErrorCode::NotFound;
+        return fail(running.error(), is_faulty_file ? "see docs/reference/sandbox-faults.md"
+                                                    : next_command("status", arguments));
+    }
     auto const lost = serve(arguments, running.value(), environment);
     if (!lost.ok()) return fail(lost.error(), next_command("up", arguments));
     if (running.value().is_running()) running.value().stop();
@@ -111,14 +119,19 @@ std::string field_text(boost::json::object const& entry, std::string_view name) 
 }
 
 std::string render_requests(std::vector<boost::json::object> const& entries) {
-    Table table({{"time"}, {"status", Align::Right}, {"ms", Align::Right}, {"request"}, {"error"}});
+    Table table({{"time"},
+                 {"status", Align::Right},
+                 {"ms", Align::Right},
+                 {"request"},
+                 {"fault"},
+                 {"error"}});
     for (auto const& entry : entries) {
         auto const method = field_text(entry, "method");
         table.add_row({field_text(entry, "time"), field_text(entry, "status"),
                        field_text(entry, "duration_ms"),
                        method.empty() ? field_text(entry, "verb") + " " + field_text(entry, "path")
                                       : method + " " + field_text(entry, "path"),
-                       field_text(entry, "error")});
+                       field_text(entry, "fault"), field_text(entry, "error")});
     }
     return table.render();
 }
@@ -193,6 +206,7 @@ std::string describe(SandboxArguments const& arguments, sandbox::RunningSandbox 
                                        {"spanner_port", running.spanner_port},
                                        {"spanner_rest_port", running.spanner_rest_port},
                                        {"pid", running.pid},
+                                       {"seed", running.seed},
                                        {"version", running.version},
                                        {"data", arguments.data.string()},
                                        {"certificate", certificate}}) +
@@ -203,9 +217,9 @@ std::string describe(SandboxArguments const& arguments, sandbox::RunningSandbox 
     };
     return fmt::format(
         "sandbox      http://127.0.0.1:{}\nsites        {}\ndns          {}\nspanner      {}\n"
-        "data         {}\ncertificate  {}\nnext: eval \"$({} --for gcloud)\"\n",
+        "data         {}\ncertificate  {}\nseed         {}\nnext: eval \"$({} --for gcloud)\"\n",
         running.port, shown(running.web_port), shown(running.dns_port), spanner_text(running),
-        arguments.data.string(), certificate, next_command("env", arguments));
+        arguments.data.string(), certificate, running.seed, next_command("env", arguments));
 }
 
 Result<void> check_confirmed_folder(SandboxArguments const& arguments) {

@@ -89,7 +89,8 @@ http::Response ApiError::response(ErrorStyle style) const {
         error["errors"] = json::array{
             json::object{{"message", message}, {"domain", legacy_domain}, {"reason", reason}}};
     }
-    if (style != ErrorStyle::Legacy) {
+    // What Google's common front refuses, before the API sees it, is in both styles.
+    if (style != ErrorStyle::Legacy || !details.empty()) {
         error["status"] = to_string(code);
         if (!details.empty()) error["details"] = details;
     }

@@ -18,7 +18,8 @@ namespace aipress::sandbox {
 // Who answers how; what the recorded traffic shows.
 enum class ErrorStyle {
     Rpc,              // {"error": {code, message, status, details}}
-    Legacy,           // {"error": {code, message, errors: [{domain, reason, message}]}}
+    Legacy,           // {"error": {code, message, errors: [{domain, reason, message}]}}, and
+                      // status and details when there are some
     LegacyAndStatus,  // both: Cloud DNS, BigQuery
 };
 // By the service's name, "storage".

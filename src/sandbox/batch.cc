@@ -162,6 +162,7 @@ http::Response answer_batch(http::Request const& request, http::BodyReader& body
     for (auto part : parts) {
         auto const headers = read_headers(part);
         auto const answer = answer_part(request, part, handle);
+        if (answer.cut) response.cut.emplace();  // the whole is lost with a part of it
         answers += part_text(answer, headers.find("Content-ID").value_or(""));
     }
     response.body = answers + fmt::format("--{}--\r\n", kBoundary);

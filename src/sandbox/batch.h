@@ -13,7 +13,7 @@ namespace aipress::sandbox {
 
 // Answers the parts one after the other by `handle`; a part that says nothing of its own host and
 // credentials has those of the whole. A malformed part is answered with 400, the others are not
-// harmed by it.
+// harmed by it. An answer that is cut cuts the whole.
 using Handle = std::function<http::Response(http::Request const&, http::BodyReader&)>;
 [[nodiscard]] http::Response answer_batch(http::Request const& request, http::BodyReader& body,
                                           Handle const& handle);

@@ -35,6 +35,7 @@ Outcome<Reply> update_info(Store& store, Call& call) {
         auto const project =
             TRY(find_active_project(transaction, segment(call.path_parameter("name"), 1)));
         if (!account.empty() && account != kBillingAccount) return permission_denied();
+        TRY(check_wholly_made(transaction, project));
         json::value const body = json::object{{"billingAccountName", account}};
         if (TRY(transaction.get(kBillingInfo, project.id))) {
             TRY(transaction.update(kBillingInfo, project.id, std::nullopt, body));

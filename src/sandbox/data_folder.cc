@@ -55,6 +55,7 @@ Result<RunningSandbox> read_announcement(fs::path const& file, pid_t pid) {
         static_cast<std::uint16_t>(TRY(json::get_integer(fields, "spanner_port")));
     running.spanner_rest_port =
         static_cast<std::uint16_t>(TRY(json::get_integer(fields, "spanner_rest_port")));
+    running.seed = static_cast<std::uint64_t>(TRY(json::get_integer(fields, "seed")));
     running.version = TRY(json::get_string(fields, "version"));
     running.started = TRY(json::get_string(fields, "started"));
     return running;
@@ -98,6 +99,7 @@ Result<void> DataFolder::announce(RunningSandbox const& running) const {
                                                    {"spanner_port", running.spanner_port},
                                                    {"spanner_rest_port", running.spanner_rest_port},
                                                    {"started", running.started},
+                                                   {"seed", running.seed},
                                                    {"version", running.version}});
     // Always as long: who reads meanwhile sees what was there or what is, and never a part.
     ASSERT(text.size() < kAnnouncementBytes);

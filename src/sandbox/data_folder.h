@@ -22,6 +22,7 @@ struct RunningSandbox {
     // Of Google's Cloud Spanner emulator; 0: it does not run.
     std::uint16_t spanner_port = 0;       // gRPC
     std::uint16_t spanner_rest_port = 0;  // REST
+    std::uint64_t seed = 0;               // of its faults
     std::string started = {};
     std::string version = {};  // of its program
 };

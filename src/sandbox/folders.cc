@@ -136,7 +136,7 @@ Outcome<Reply> Folders::create(Call& call) {
             json::object{{"name", folder.name}, {"parent", parent},   {"displayName", display_name},
                          {"state", "ACTIVE"},   {"createTime", time}, {"updateTime", time}};
         folder.version = TRY(transaction.insert(kFolders, folder.name, folder.body));
-        return start_change(operations_, transaction, "v3.CreateFolderMetadata",
+        return start_change(operations_, transaction, call, "v3.CreateFolderMetadata",
                             with_type(folder_view(folder), "google.cloudresourcemanager.v3.Folder"),
                             kCreateTime);
     });
@@ -173,7 +173,7 @@ Outcome<Reply> Folders::change(Call& call, Change const& change, std::string_vie
         folder.version =
             TRY(transaction.update(kFolders, folder.name, folder.version, folder.body));
         if (metadata.empty()) return reply(folder_view(folder));
-        return start_change(operations_, transaction, metadata,
+        return start_change(operations_, transaction, call, metadata,
                             with_type(folder_view(folder), "google.cloudresourcemanager.v3.Folder"),
                             kChangeTime);
     });

@@ -9,10 +9,12 @@
 
 #include "sandbox/answer_form.h"
 #include "sandbox/batch.h"
+#include "sandbox/fault_requests.h"
 #include "sandbox/gzip.h"
 #include "sandbox/limits.h"
 #include "sandbox/partial_response.h"
 #include "sandbox/request_spelling.h"
+#include "sandbox/stale_lists.h"
 #include "sandbox/utf8.h"
 
 namespace aipress::sandbox {
@@ -172,6 +174,7 @@ struct Frontend::Asked {
     std::string version = {};  // of its API
     std::string principal = {};
     std::string error = {};
+    FaultRule const* fault = nullptr;  // that it has met, and that has shown
 };
 
 http::Response Frontend::handle(http::Request const& original, http::BodyReader& body) {
@@ -188,6 +191,10 @@ http::Response Frontend::handle(http::Request const& original, http::BodyReader&
                            })
             : answer(request, body, asked);
     compress(request, response);
+    if (asked.fault != nullptr) {
+        faults_.delay(*asked.fault);
+        cut(*asked.fault, request, response);
+    }
     json::object entry{{"time", time},
                        {"verb", request.method},
                        {"host", request.host},
@@ -200,6 +207,7 @@ http::Response Frontend::handle(http::Request const& original, http::BodyReader&
                        {"duration_ms", elapsed_ms(began, clock_.now()).count()},
                        {"response_bytes", body_bytes(response)}};
     if (!asked.error.empty()) entry["error"] = asked.error;
+    if (asked.fault != nullptr) entry["fault"] = to_string(asked.fault->kind);
     journal_.add(std::move(entry));
     return response;
 }
@@ -207,6 +215,7 @@ http::Response Frontend::handle(http::Request const& original, http::BodyReader&
 http::Response Frontend::answer(http::Request const& request, http::BodyReader& body,
                                 Asked& asked) {
     if (auto token = credentials_.answer(request, body)) return std::move(*token);
+    if (auto fault = answer_fault_request(faults_, request, body)) return std::move(*fault);
     auto const matched =
         catalogue_.match(request.host, request.method, request.path,
                          [this](Method const& method) { return methods_.find(method) != nullptr; });
@@ -261,6 +270,12 @@ Outcome<http::Response> Frontend::serve(http::Request const& request, http::Body
     }
     TRY(check_form(request));
     TRY(check_characters(request, matched.parameters));
+    auto const* const met = faults_.next(method, matched.parameters);
+    if (met != nullptr) {
+        auto refusal = refusal_of(*met, method);
+        if (refusal || is_of_answer(met->kind)) asked.fault = met;
+        if (refusal) return std::move(*refusal);
+    }
     TRY(check_parameters(method, request));
     Call call{.request = request,
               .body = body,
@@ -274,7 +289,27 @@ Outcome<http::Response> Frontend::serve(http::Request const& request, http::Body
             TRY(parse_content(method, matched.parameters, TRY(read_content(request, body))));
     }
     TRY(admission_(call));
-    return finish(request, TRY(caught<Reply>([&] { return (*handler)(call); })));
+    return finish(request, TRY(run(call, *handler, met, asked)));
+}
+
+Outcome<Reply> Frontend::run(Call& call, MethodHandler const& handler, FaultRule const* met,
+                             Asked& asked) {
+    if (met == nullptr) return caught<Reply>([&] { return handler(call); });
+    // What is counted names an instance: see Faults::next.
+    bool const is_harmed =
+        is_of_instance(met->kind) &&
+        faults_.harm(met->kind, call.path_parameter("project"), call.path_parameter("instance"));
+    auto fault = operation_fault_of(*met);
+    if (fault) call.fault = &*fault;
+    auto outcome = caught<Reply>([&] { return handler(call); });
+    if (fault && fault->fail) outcome = write<Reply>(store_, fault->fail);
+    if (is_harmed || (fault && fault->is_taken && outcome.ok())) asked.fault = met;
+    if (met->kind != FaultKind::StaleList || !outcome.ok()) return outcome;
+    auto shown = outcome.release();
+    auto* const list = std::get_if<json::value>(&shown);
+    auto const time = nanoseconds_of(clock_.wall_now() - met->delay);
+    if (list != nullptr && drop_newer(*list, time)) asked.fault = met;
+    return shown;
 }
 
 }  // namespace aipress::sandbox

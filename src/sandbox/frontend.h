@@ -1,7 +1,9 @@
 // From a request to its method's handler and back: what all APIs have in common.
 //
-//     path -> method -> who asks -> may they -> body (gzip, JSON, shape) -> handler -> `fields`,
+//     path -> method -> who asks -> body (gzip, JSON, shape) -> may they -> handler -> `fields`,
 //     gzip -> journal
+//
+// and what goes wrong on purpose: see faults.h.
 #pragma once
 
 #include <functional>
@@ -9,6 +11,7 @@
 #include "base/clock.h"
 #include "sandbox/answered.h"
 #include "sandbox/credentials.h"
+#include "sandbox/faults.h"
 #include "sandbox/request_journal.h"
 #include "sandbox/service.h"
 
@@ -26,13 +29,15 @@ public:
                                                            bool is_method)>;
 
     Frontend(Clock& clock, Catalogue const& catalogue, Methods const& methods,
-             Credentials& credentials, RequestJournal& journal, Admission admission,
-             OtherApi other_api)
+             Credentials& credentials, RequestJournal& journal, Store& store, Faults& faults,
+             Admission admission, OtherApi other_api)
         : clock_(clock),
           catalogue_(catalogue),
           methods_(methods),
           credentials_(credentials),
           journal_(journal),
+          store_(store),
+          faults_(faults),
           admission_(std::move(admission)),
           other_api_(std::move(other_api)) {}
 
@@ -43,12 +48,16 @@ private:
     http::Response answer(http::Request const& request, http::BodyReader& body, Asked& asked);
     Outcome<http::Response> serve(http::Request const& request, http::BodyReader& body,
                                   MatchedMethod const& matched, Asked& asked);
+    Outcome<Reply> run(Call& call, MethodHandler const& handler, FaultRule const* met,
+                       Asked& asked);
 
     Clock& clock_;
     Catalogue const& catalogue_;
     Methods const& methods_;
     Credentials& credentials_;
     RequestJournal& journal_;
+    Store& store_;
+    Faults& faults_;
     Admission const admission_;
     OtherApi const other_api_;
 };

@@ -2,17 +2,30 @@
 
 #include <fmt/format.h>
 
+#include "sandbox/operation_fault.h"
+
 namespace aipress::sandbox {
 namespace {
 
 namespace json = boost::json;
 
 constexpr std::string_view kOperations = "operations";
+constexpr std::string_view kChange = "operations/cp.";
 constexpr std::string_view kCounters = "counters";
 constexpr std::uint64_t kFirstOperation = 7'000'000'000'000'000'000;
 
 ApiError no_operation(std::string_view name) {
     return {.code = ErrorCode::NotFound, .message = fmt::format("Operation [{}] not found.", name)};
+}
+
+json::object failed_operation(json::object metadata, ApiError const& error) {
+    json::object shown{{"code", static_cast<int>(error.code)}, {"message", error.message}};
+    if (!error.details.empty()) shown["details"] = error.details;
+    return {{"metadata", std::move(metadata)}, {"error", std::move(shown)}};
+}
+
+std::string change_type(std::string_view metadata) {
+    return fmt::format("type.googleapis.com/google.cloudresourcemanager.{}", metadata);
 }
 
 }  // namespace
@@ -31,29 +44,36 @@ Outcome<std::uint64_t> next_number(Transaction& transaction, std::string_view co
 }
 
 Outcome<json::value> Operations::store(Transaction& transaction, std::string_view prefix,
-                                       json::object operation, milliseconds takes) const {
+                                       json::object operation, WallTime done) const {
     auto const number = kFirstOperation + TRY(next_number(transaction, kOperations));
     auto const name = fmt::format("{}{}", prefix, number);
-    operation["done_ms"] = milliseconds_of(done_at(takes));
+    operation["done_ms"] = milliseconds_of(done);
     TRY(transaction.insert(kOperations, name, operation));
     return json::value(json::object{{"name", name}});
 }
 
-Outcome<json::value> Operations::start(Transaction& transaction, std::string_view prefix,
-                                       json::object metadata, json::object response,
-                                       milliseconds takes) const {
+Outcome<json::value> Operations::start(Transaction& transaction, Call const& call,
+                                       std::string_view prefix, json::object metadata,
+                                       json::object response, milliseconds takes) const {
+    if (is_to_fail(call)) {
+        auto const done = done_at(takes);
+        return fail_instead(call,
+                            [this, done, prefix = std::string(prefix), metadata](
+                                Transaction& own, ApiError const& error) -> Outcome<Reply> {
+                                auto failed = failed_operation(metadata, error);
+                                return reply(TRY(store(own, prefix, std::move(failed), done)));
+                            });
+    }
     return store(transaction, prefix,
-                 {{"metadata", std::move(metadata)}, {"response", std::move(response)}}, takes);
+                 {{"metadata", std::move(metadata)}, {"response", std::move(response)}},
+                 done_at(takes) + take_slowness(call));
 }
 
-Outcome<json::value> Operations::start_failing(Transaction& transaction, std::string_view prefix,
-                                               json::object metadata, ApiError const& error,
-                                               milliseconds takes) const {
-    return store(transaction, prefix,
-                 {{"metadata", std::move(metadata)},
-                  {"error", json::object{{"code", static_cast<int>(error.code)},
-                                         {"message", error.message}}}},
-                 takes);
+Outcome<json::value> Operations::start_failing(Transaction& transaction, Call const& call,
+                                               std::string_view prefix, json::object metadata,
+                                               ApiError const& error, milliseconds takes) const {
+    return store(transaction, prefix, failed_operation(std::move(metadata), error),
+                 done_at(takes) + take_slowness(call));
 }
 
 json::value Operations::view(Document& document) const {
@@ -96,10 +116,18 @@ json::object with_type(json::value resource, std::string_view type) {
 }
 
 Outcome<Reply> start_change(Operations const& operations, Transaction& transaction,
-                            std::string_view metadata, json::object response, milliseconds takes) {
-    auto const type = fmt::format("type.googleapis.com/google.cloudresourcemanager.{}", metadata);
-    return reply(TRY(operations.start(transaction, "operations/cp.", {{"@type", type}},
-                                      std::move(response), takes)));
+                            Call const& call, std::string_view metadata, json::object response,
+                            milliseconds takes) {
+    return reply(
+        TRY(operations.start(transaction, call, kChange, {{"@type", change_type(metadata)}},
+                             std::move(response), takes)));
+}
+
+Outcome<Reply> start_failing_change(Operations const& operations, Transaction& transaction,
+                                    Call const& call, std::string_view metadata,
+                                    ApiError const& error, milliseconds takes) {
+    return reply(TRY(operations.start_failing(transaction, call, kChange,
+                                              {{"@type", change_type(metadata)}}, error, takes)));
 }
 
 }  // namespace aipress::sandbox

@@ -28,18 +28,17 @@ public:
     Operations(Clock& clock, OperationTiming timing) : clock_(clock), timing_(timing) {}
 
     // `prefix`: "operations/cp." is continued by a number. Returns what the client is told: the
-    // operation's name. `response` has its "@type".
-    [[nodiscard]] Outcome<boost::json::value> start(Transaction& transaction,
+    // operation's name. `response` has its "@type". Errors: the one that undoes the call, when its
+    // operation is to fail on purpose.
+    [[nodiscard]] Outcome<boost::json::value> start(Transaction& transaction, Call const& call,
                                                     std::string_view prefix,
                                                     boost::json::object metadata,
                                                     boost::json::object response,
                                                     milliseconds takes) const;
     // The same for one that will have failed; what it has done is in the store nevertheless.
-    [[nodiscard]] Outcome<boost::json::value> start_failing(Transaction& transaction,
-                                                            std::string_view prefix,
-                                                            boost::json::object metadata,
-                                                            ApiError const& error,
-                                                            milliseconds takes) const;
+    [[nodiscard]] Outcome<boost::json::value> start_failing(
+        Transaction& transaction, Call const& call, std::string_view prefix,
+        boost::json::object metadata, ApiError const& error, milliseconds takes) const;
     // Errors: NotFound.
     [[nodiscard]] Outcome<boost::json::value> get(Transaction& transaction,
                                                   std::string const& name) const;
@@ -61,7 +60,7 @@ private:
     [[nodiscard]] Outcome<boost::json::value> store(Transaction& transaction,
                                                     std::string_view prefix,
                                                     boost::json::object operation,
-                                                    milliseconds takes) const;
+                                                    WallTime done) const;
     [[nodiscard]] boost::json::value view(Document& document) const;
 
     Clock& clock_;
@@ -73,7 +72,12 @@ private:
 
 // A change of Resource Manager; `metadata`: "v3.CreateFolderMetadata".
 [[nodiscard]] Outcome<Reply> start_change(Operations const& operations, Transaction& transaction,
-                                          std::string_view metadata, boost::json::object response,
-                                          milliseconds takes);
+                                          Call const& call, std::string_view metadata,
+                                          boost::json::object response, milliseconds takes);
+// The same for one that will have failed.
+[[nodiscard]] Outcome<Reply> start_failing_change(Operations const& operations,
+                                                  Transaction& transaction, Call const& call,
+                                                  std::string_view metadata, ApiError const& error,
+                                                  milliseconds takes);
 
 }  // namespace aipress::sandbox

@@ -15,6 +15,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kNumbers = "project_numbers";
+constexpr std::string_view kHalfMade = "half_made_projects";  // by number
 constexpr std::string_view kServices = "enabled_services";
 constexpr std::uint64_t kFirstNumber = 200'000'000'000;
 
@@ -32,21 +33,21 @@ std::string service_key(Project const& project, std::string_view service) {
     return fmt::format("{}/{}", project.number, service);
 }
 
-// The project's part of "projects/p/secrets/s", of a parameter called project, and the like.
-std::string_view project_of(Call const& call) {
-    for (auto const& [name, value] : call.path) {
-        if (value.starts_with("projects/")) return segment(value, 1);
-        if (name == "project" || name == "projectId") return value;
-    }
-    return {};
-}
-
 bool is_project_id(std::string const& id) {
     static std::regex const pattern("[a-z][-a-z0-9]{4,28}[a-z0-9]");
     return std::regex_match(id, pattern);
 }
 
 }  // namespace
+
+// The project's part of "projects/p/secrets/s", of a parameter called project, and the like.
+std::string_view project_reference_of(Call const& call) {
+    for (auto const& [name, value] : call.path) {
+        if (value.starts_with("projects/")) return segment(value, 1);
+        if (name == "project" || name == "projectId") return value;
+    }
+    return {};
+}
 
 ApiError permission_denied() {
     return {.code = ErrorCode::PermissionDenied, .message = "The caller does not have permission"};
@@ -143,7 +144,7 @@ Outcome<ServicePage> list_enabled(Transaction& transaction, Project const& proje
 
 Outcome<Done> check_service_enabled(Transaction& transaction, Call const& call) {
     auto const& api = *call.method.api;
-    auto const reference = project_of(call);
+    auto const reference = project_reference_of(call);
     bool const is_always_on =
         std::find(kAlwaysOn.begin(), kAlwaysOn.end(), api.service) != kAlwaysOn.end();
     if (is_always_on || reference.empty() || reference == "-" || reference == "_") return Done();
@@ -163,6 +164,20 @@ Outcome<Done> check_service_enabled(Transaction& transaction, Call const& call) 
         .details = {
             error_info("SERVICE_DISABLED", "googleapis.com",
                        {{"service", service}, {"consumer", "projects/" + project.number}})}};
+}
+
+Outcome<Done> leave_half_made(Transaction& transaction, Project const& project) {
+    TRY(transaction.insert(kHalfMade, project.number, json::object()));
+    return Done();
+}
+
+Outcome<Done> check_wholly_made(Transaction& transaction, Project const& project) {
+    if (!TRY(transaction.get(kHalfMade, project.number))) return Done();
+    return ApiError{
+        .code = ErrorCode::FailedPrecondition,
+        .message = fmt::format("Precondition check failed: project {} is not completely "
+                               "created.",
+                               project.id)};
 }
 
 Outcome<Done> make_first_resources(Transaction& transaction, WallTime now) {

@@ -55,9 +55,18 @@ struct ServicePage {
 [[nodiscard]] Outcome<ServicePage> list_enabled(Transaction& transaction, Project const& project,
                                                 std::string const& start, std::size_t most);
 
+// The id or number of the project that a call names in its path; "" when it names none.
+[[nodiscard]] std::string_view project_reference_of(Call const& call);
+
 // The project that a call is about, from its path: nullopt when it names none. Errors:
 // PermissionDenied with SERVICE_DISABLED when its API is off there.
 [[nodiscard]] Outcome<Done> check_service_enabled(Transaction& transaction, Call const& call);
+
+// A project whose creation broke off: it is listed, and can be deleted, but neither billed nor
+// used. Its only way out is to delete it.
+[[nodiscard]] Outcome<Done> leave_half_made(Transaction& transaction, Project const& project);
+// Errors: FailedPrecondition for such a one.
+[[nodiscard]] Outcome<Done> check_wholly_made(Transaction& transaction, Project const& project);
 
 // What a new sandbox begins with: organization, billing account, one project with every API on.
 [[nodiscard]] Outcome<Done> make_first_resources(Transaction& transaction, WallTime now);

@@ -5,6 +5,7 @@
 
 #include "sandbox/filter.h"
 #include "sandbox/folders.h"
+#include "sandbox/operation_fault.h"
 #include "sandbox/policies.h"
 #include "sandbox/projects.h"
 #include "sandbox/resource_names.h"
@@ -84,7 +85,7 @@ public:
             return reply(TRY(operations_.get(transaction, call.path_parameter("name"))));
         });
     }
-    Outcome<Reply> set_state(std::string const& reference, std::string_view from,
+    Outcome<Reply> set_state(Call const& call, std::string const& reference, std::string_view from,
                              std::string_view to, View view);
 
 private:
@@ -110,9 +111,15 @@ Outcome<Reply> ResourceManager::create(Call& call, View view, std::string displa
             transaction, clock_.wall_now(), text_field(fields, "projectId"), display_name, parent,
             labels != nullptr ? labels->as_object() : json::object()));
         auto const version = view == View::V1 ? "v1" : "v3";
+        auto const metadata =
+            view == View::V1 ? "v1.ProjectCreationStatus" : "v3.CreateProjectMetadata";
+        if (auto const error = take_half_made(call)) {
+            TRY(leave_half_made(transaction, project));
+            return start_failing_change(operations_, transaction, call, metadata, *error,
+                                        kCreateTime);
+        }
         return start_change(
-            operations_, transaction,
-            view == View::V1 ? "v1.ProjectCreationStatus" : "v3.CreateProjectMetadata",
+            operations_, transaction, call, metadata,
             with_type(project_view(project, view),
                       fmt::format("google.cloudresourcemanager.{}.Project", version)),
             kCreateTime);
@@ -170,7 +177,7 @@ Outcome<Reply> ResourceManager::patch_project(Call& call) {
         }
         project = TRY(save(transaction, std::move(project)));
         return start_change(
-            operations_, transaction, "v3.UpdateProjectMetadata",
+            operations_, transaction, call, "v3.UpdateProjectMetadata",
             with_type(project_view(project, View::V3), "google.cloudresourcemanager.v3.Project"),
             kChangeTime);
     });
@@ -198,14 +205,14 @@ Outcome<Reply> ResourceManager::move_project(Call& call) {
         project.body["parent"] = parent;
         project = TRY(save(transaction, std::move(project)));
         return start_change(
-            operations_, transaction, "v3.MoveProjectMetadata",
+            operations_, transaction, call, "v3.MoveProjectMetadata",
             with_type(project_view(project, View::V3), "google.cloudresourcemanager.v3.Project"),
             kChangeTime);
     });
 }
 
-Outcome<Reply> ResourceManager::set_state(std::string const& reference, std::string_view from,
-                                          std::string_view to, View view) {
+Outcome<Reply> ResourceManager::set_state(Call const& call, std::string const& reference,
+                                          std::string_view from, std::string_view to, View view) {
     return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
         auto project = TRY(find_project(transaction, reference));
         if (text_field(project.body, "state") != from) {
@@ -223,7 +230,7 @@ Outcome<Reply> ResourceManager::set_state(std::string const& reference, std::str
         if (view == View::V1) return reply(json::object());
         bool const is_deletion = to == "DELETE_REQUESTED";
         return start_change(
-            operations_, transaction,
+            operations_, transaction, call,
             is_deletion ? "v3.DeleteProjectMetadata" : "v3.UndeleteProjectMetadata",
             with_type(project_view(project, View::V3), "google.cloudresourcemanager.v3.Project"),
             kChangeTime);
@@ -251,10 +258,10 @@ void serve_v1(Methods& methods, std::shared_ptr<ResourceManager> const& manager)
     });
     serve("update", [=](Call& call) { return manager->update_project_v1(call); });
     serve("delete", [=](Call& call) {
-        return manager->set_state(project_name(call), "ACTIVE", "DELETE_REQUESTED", View::V1);
+        return manager->set_state(call, project_name(call), "ACTIVE", "DELETE_REQUESTED", View::V1);
     });
     serve("undelete", [=](Call& call) {
-        return manager->set_state(project_name(call), "DELETE_REQUESTED", "ACTIVE", View::V1);
+        return manager->set_state(call, project_name(call), "DELETE_REQUESTED", "ACTIVE", View::V1);
     });
 }
 
@@ -271,10 +278,10 @@ void serve_v3(Methods& methods, std::shared_ptr<ResourceManager> const& manager)
     serve("patch", [=](Call& call) { return manager->patch_project(call); });
     serve("move", [=](Call& call) { return manager->move_project(call); });
     serve("delete", [=](Call& call) {
-        return manager->set_state(project_name(call), "ACTIVE", "DELETE_REQUESTED", View::V3);
+        return manager->set_state(call, project_name(call), "ACTIVE", "DELETE_REQUESTED", View::V3);
     });
     serve("undelete", [=](Call& call) {
-        return manager->set_state(project_name(call), "DELETE_REQUESTED", "ACTIVE", View::V3);
+        return manager->set_state(call, project_name(call), "DELETE_REQUESTED", "ACTIVE", View::V3);
     });
     methods.serve("cloudresourcemanager.operations.get", "",
                   [=](Call& call) { return manager->operation(call); });

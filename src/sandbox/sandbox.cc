@@ -84,6 +84,7 @@ struct Sandbox::Impl {
          Blobs opened_blobs, http::CertificateAuthority opened_authority,
          std::unique_ptr<RequestJournal> opened_journal)
         : clock_(clock),
+          seed_(options.seed),
           folder_(std::move(folder)),
           store_(std::move(opened_store)),
           blobs_(std::move(opened_blobs)),
@@ -99,8 +100,9 @@ struct Sandbox::Impl {
           run_changes_(store_, clock, operations_, [this] { return run_serving_.problem(); }),
           xml_api_({store_, blobs_, object_changes_, resumable_uploads_, credentials_, clock}),
           methods_(catalogue_),
+          faults_(clock, options.seed),
           frontend_(
-              clock, catalogue_, methods_, credentials_, *journal_,
+              clock, catalogue_, methods_, credentials_, *journal_, store_, faults_,
               [this](Call const& call) {
                   return read<Done>(store_, [&](Transaction& transaction) {
                       return check_service_enabled(transaction, call);
@@ -122,6 +124,7 @@ struct Sandbox::Impl {
     void stop();
 
     Clock& clock_;
+    std::uint64_t const seed_;
     std::string const started_ = timestamp(clock_.wall_now());
     DataFolder folder_;
     Store store_;
@@ -139,6 +142,7 @@ struct Sandbox::Impl {
     XmlApi xml_api_;
     Catalogue const catalogue_;
     Methods methods_;
+    Faults faults_;
     Frontend frontend_;
     std::unique_ptr<Telemetry> telemetry_;
     std::optional<http::Server> server_;
@@ -146,6 +150,9 @@ struct Sandbox::Impl {
 };
 
 Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
+    if (!options.faults.empty()) {
+        faults_.set_rules(TRY(read_fault_rules(options.faults, catalogue_)));
+    }
     auto const used = TRY(blobs_in_use(store_));
     TRY(blobs_.sweep([&](std::string const& id) -> Result<bool> { return used.contains(id); }));
     auto made = write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
@@ -161,6 +168,10 @@ Result<void> Sandbox::Impl::prepare(SandboxOptions const& options) {
     serve_billing(methods_, store_);
     serve_secret_manager(methods_, store_, clock_);
     sql_.serve(methods_);
+    faults_.set_harm([this](FaultKind kind, std::string const& project, std::string const& name) {
+        return kind == FaultKind::InstanceCrash ? sql_.crash(project, name)
+                                                : sql_.fill_disk(project, name);
+    });
     publisher_ = dns::Publisher::start(store_, {.folder = folder_.path() / "dns",
                                                 .timing = options.operations,
                                                 .with_server = options.with_name_server});
@@ -210,6 +221,7 @@ RunningSandbox Sandbox::Impl::announcement() const {
             .web_port = run_serving_.port(),
             .spanner_port = spanner_ == nullptr ? std::uint16_t{0} : spanner_->grpc_port(),
             .spanner_rest_port = spanner_ == nullptr ? std::uint16_t{0} : spanner_->rest_port(),
+            .seed = seed_,
             .started = started_,
             .version = std::string(version())};
 }
@@ -271,6 +283,7 @@ run::ServedRequests Sandbox::take_requests(run::RequestPosition const& since) co
 }
 
 void Sandbox::Impl::stop() {
+    faults_.stop();
     server_->stop(limits::kStopTime);
     telemetry_->stop();
     sql_.stop();

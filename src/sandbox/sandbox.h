@@ -22,6 +22,8 @@ struct SandboxOptions {
     bool with_name_server = false;  // whether Cloud DNS answers queries, where Knot DNS is there
     bool with_spanner = false;      // whether Google's Cloud Spanner emulator runs beside it
     milliseconds run_idle_time{60'000};  // a Cloud Run instance that nobody asks ends after so long
+    std::filesystem::path faults = {};   // see fault_rules.h; empty: none
+    std::uint64_t seed = 0;              // of the faults
 };
 
 // Thread safe. Whatever it acknowledged is on disk: it may be killed at any moment and started
@@ -30,7 +32,8 @@ class Sandbox {
 public:
     // Listens when this returns. The clock outlives it. Where the Cloud Spanner emulator is not
     // installed or does not start, that is logged. Errors: FailedPrecondition when another one
-    // has the folder or the port, or its files are damaged; Unavailable for the disk.
+    // has the folder or the port, or its files are damaged; Unavailable for the disk;
+    // InvalidArgument and NotFound for the file of faults.
     [[nodiscard]] static Result<Sandbox> start(SandboxOptions const& options, Clock& clock);
     Sandbox(Sandbox&&) noexcept;
     Sandbox& operator=(Sandbox&&) noexcept;

@@ -17,14 +17,17 @@
 
 namespace aipress::sandbox {
 
+struct OperationFault;
+
 struct Call {
     http::Request const& request;
     http::BodyReader& body;  // read already, unless it is an upload
     Method const& method;
     PathParameters const& path;
     bool is_upload = false;
-    boost::json::value content;  // of its shape; an empty object when none was sent
-    std::string principal;       // who asks: an e-mail address; empty: nobody said
+    boost::json::value content;       // of its shape; an empty object when none was sent
+    std::string principal;            // who asks: an e-mail address; empty: nobody said
+    OperationFault* fault = nullptr;  // of the operation that it starts; see operation_fault.h
 
     // REQUIRES: a parameter of the method's path.
     [[nodiscard]] std::string const& path_parameter(std::string_view name) const;

@@ -63,6 +63,7 @@ Outcome<Reply> ServiceUsage::set_state(Call& call, bool enabled) {
     TRY(check_service_name(service));
     return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
         auto const project = TRY(find_active_project(transaction, segment(name, 1)));
+        TRY(check_wholly_made(transaction, project));
         TRY(set_enabled(transaction, project, service, enabled));
         json::object response{
             {"@type", fmt::format("{}{}", kTypes,
@@ -71,8 +72,8 @@ Outcome<Reply> ServiceUsage::set_state(Call& call, bool enabled) {
             enabled ? enabled_view(project, service) : service_view(project, service, false);
         json::object metadata{{"@type", "type.googleapis.com/google.protobuf.Empty"},
                               {"value", json::object()}};
-        return reply(TRY(operations_.start(transaction, "operations/acf.p2-", std::move(metadata),
-                                           std::move(response), kEnableTime)));
+        return reply(TRY(operations_.start(transaction, call, "operations/acf.p2-",
+                                           std::move(metadata), std::move(response), kEnableTime)));
     });
 }
 
@@ -88,6 +89,7 @@ Outcome<Reply> ServiceUsage::batch_enable(Call& call) {
     return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
         auto const project =
             TRY(find_active_project(transaction, segment(call.path_parameter("parent"), 1)));
+        TRY(check_wholly_made(transaction, project));
         json::array services;
         for (auto const& id : ids->as_array()) {  // all or none: an error undoes the others
             auto const service = std::string(id.as_string());
@@ -98,8 +100,8 @@ Outcome<Reply> ServiceUsage::batch_enable(Call& call) {
         json::object metadata{{"@type", fmt::format("{}OperationMetadata", kTypes)}};
         json::object response{{"@type", fmt::format("{}BatchEnableServicesResponse", kTypes)},
                               {"services", std::move(services)}};
-        return reply(TRY(operations_.start(transaction, "operations/acat.p2-", std::move(metadata),
-                                           std::move(response), kEnableTime)));
+        return reply(TRY(operations_.start(transaction, call, "operations/acat.p2-",
+                                           std::move(metadata), std::move(response), kEnableTime)));
     });
 }
 

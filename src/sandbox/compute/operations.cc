@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "sandbox/operation_fault.h"
 #include "sandbox/resource_names.h"
 
 namespace aipress::sandbox::compute {
@@ -25,12 +26,36 @@ std::string scope_of(std::string_view path) {
     return result;
 }
 
+// As it is shown of an operation that is done.
+json::object error_view(ApiError const& error) {
+    auto const status = http_status_of(error.code);
+    return {{"error", {{"errors", {{{"code", error.legacy_reason}, {"message", error.message}}}}}},
+            {"httpErrorStatusCode", status},
+            {"httpErrorMessage", http::reason_phrase(status)}};
+}
+
 }  // namespace
 
 Outcome<json::value> ComputeOperations::start(Transaction& transaction, Call const& call,
                                               std::string_view type, Target const& target,
                                               milliseconds takes) const {
-    auto const done = timing_.done_at(takes);  // before `now`: an instant one is not behind it
+    // Before the present of store(): an instant one is not behind it.
+    Begun const begun{.type = std::string(type),
+                      .target = target,
+                      .user = call.principal,
+                      .request = call.query("requestId"),
+                      .done = timing_.done_at(takes) + take_slowness(call)};
+    if (!is_to_fail(call)) return store(transaction, begun, std::nullopt);
+    return fail_instead(call,
+                        [this, begun](Transaction& own, ApiError const& error) -> Outcome<Reply> {
+                            return reply(TRY(store(own, begun, error)));
+                        });
+}
+
+Outcome<json::value> ComputeOperations::store(Transaction& transaction, Begun const& begun,
+                                              std::optional<ApiError> const& error) const {
+    auto const& target = begun.target;
+    auto const done = begun.done;
     auto const now = clock_.wall_now();
     auto const id = TRY(next_id(transaction));
     auto const scope = scope_of(target.path);
@@ -39,19 +64,20 @@ Outcome<json::value> ComputeOperations::start(Transaction& transaction, Call con
     json::object operation{{"kind", "compute#operation"},
                            {"id", fmt::format("{}", id)},
                            {"name", name},
-                           {"operationType", type},
+                           {"operationType", begun.type},
                            {"targetLink", link_of(target.path)},
                            {"targetId", target.id},
-                           {"user", call.principal},
+                           {"user", begun.user},
                            {"insertTime", timestamp(now)},
                            {"selfLink", link_of(path)}};
     if (segment(scope, 2) == "regions") operation["region"] = link_of(scope);
     auto const started = std::min(done, now + kQueueTime);
     operation[kHidden] =
         json::object{{"start_ms", milliseconds_of(started)}, {"done_ms", milliseconds_of(done)}};
+    if (error) operation[kHidden].as_object()["error"] = error_view(*error);
     TRY(transaction.insert(kResources, path, operation));
-    if (auto const request = call.query("requestId"); !request.empty()) {
-        TRY(transaction.insert(kRequests, fmt::format("{}/{}", segment(scope, 1), request),
+    if (!begun.request.empty()) {
+        TRY(transaction.insert(kRequests, fmt::format("{}/{}", segment(scope, 1), begun.request),
                                json::object{{"operation", path}}));
     }
     // As Google's first answer, however soon it is done.
@@ -82,6 +108,10 @@ json::object ComputeOperations::view_at(json::object stored, WallTime now) {
     stored["progress"] = is_done ? 100 : 0;
     if (is_running) stored["startTime"] = timestamp(time_of(hidden, "start_ms"));
     if (is_done) stored["endTime"] = timestamp(time_of(hidden, "done_ms"));
+    auto const* const error = hidden.if_contains("error");
+    if (is_done && error != nullptr) {
+        for (auto const& member : error->as_object()) stored[member.key()] = member.value();
+    }
     return stored;
 }
 

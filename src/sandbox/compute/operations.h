@@ -27,7 +27,7 @@ public:
     ComputeOperations(Clock& clock, Operations const& timing) : clock_(clock), timing_(timing) {}
 
     // Returns what the client is told. `type`: "insert". The operation is in the target's project
-    // and region.
+    // and region. Errors: the one that undoes the call, when its operation is to fail on purpose.
     [[nodiscard]] Outcome<boost::json::value> start(Transaction& transaction, Call const& call,
                                                     std::string_view type, Target const& target,
                                                     milliseconds takes) const;
@@ -42,6 +42,15 @@ public:
     [[nodiscard]] WallTime done_at(milliseconds takes) const { return timing_.done_at(takes); }
 
 private:
+    struct Begun {
+        std::string type;
+        Target target;
+        std::string user;
+        std::string request;  // "requestId" of the call
+        WallTime done;
+    };
+    [[nodiscard]] Outcome<boost::json::value> store(Transaction& transaction, Begun const& begun,
+                                                    std::optional<ApiError> const& error) const;
     [[nodiscard]] static boost::json::object view_at(boost::json::object stored, WallTime now);
 
     Clock& clock_;

@@ -7,6 +7,7 @@
 
 #include "sandbox/compute/locations.h"
 #include "sandbox/merge_patch.h"
+#include "sandbox/operation_fault.h"
 #include "sandbox/resource_names.h"
 
 namespace aipress::sandbox::compute {
@@ -139,7 +140,7 @@ Outcome<json::value> Resources::make(Transaction& transaction, Call& call, Place
     auto content = content_of(call, Nulls::Dropped);
     auto const name = text_field(content, "name");
     TRY(check_name("resource.name", name));
-    auto const ready = operations_.done_at(kind.takes);
+    auto const ready = operations_.done_at(kind.takes) + take_slowness(call);
     Change change{.transaction = transaction,
                   .project = place.project.id,
                   .path = place.path(kind.collection, name),

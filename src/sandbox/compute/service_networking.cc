@@ -70,7 +70,7 @@ private:
                           std::string const& service, json::array const& ranges) const;
     Outcome<Done> write_peering(Transaction& transaction, Network const& network,
                                 compute::Step const& step) const;
-    Outcome<Reply> start(Transaction& transaction, json::object response) const;
+    Outcome<Reply> start(Transaction& transaction, Call const& call, json::object response) const;
 
     Store& store_;
     Clock& clock_;
@@ -167,10 +167,12 @@ Outcome<Done> ServiceNetworking::write_peering(Transaction& transaction, Network
     return compute::update_resource(transaction, network.path, *change.before, change.body);
 }
 
-Outcome<Reply> ServiceNetworking::start(Transaction& transaction, json::object response) const {
+Outcome<Reply> ServiceNetworking::start(Transaction& transaction, Call const& call,
+                                        json::object response) const {
     json::object typed{{"@type", response.empty() ? kNothing : kConnection}};
     for (auto& field : response) typed[field.key()] = std::move(field.value());
-    return reply(TRY(operations_.start(transaction, kPrefix, {}, std::move(typed), kConnectTime)));
+    return reply(
+        TRY(operations_.start(transaction, call, kPrefix, {}, std::move(typed), kConnectTime)));
 }
 
 Outcome<std::optional<Document>> ServiceNetworking::find_connection(
@@ -214,7 +216,7 @@ Outcome<Reply> ServiceNetworking::create(Call& call) {
                 "UpdateConnection.");
         }
         TRY(connect(transaction, network, service, ranges));
-        return start(transaction, connection_view(network, service, ranges));
+        return start(transaction, call, connection_view(network, service, ranges));
     });
 }
 
@@ -255,7 +257,7 @@ Outcome<Reply> ServiceNetworking::patch(Call& call) {
             TRY(check_removed(known->body.at("ranges").as_array(), ranges, call.flag("force")));
         }
         TRY(connect(transaction, network, service, ranges));
-        return start(transaction, connection_view(network, service, ranges));
+        return start(transaction, call, connection_view(network, service, ranges));
     });
 }
 
@@ -274,7 +276,7 @@ Outcome<Reply> ServiceNetworking::remove(Call& call) {
             compute::remove_peering(change.body, peering_of(service));
             return Outcome<Done>(Done());
         }));
-        return start(transaction, {});
+        return start(transaction, call, {});
     });
 }
 

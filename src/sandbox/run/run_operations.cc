@@ -66,13 +66,13 @@ Outcome<Reply> list(Store const& store, Operations const& operations, Call& call
 }  // namespace
 
 Outcome<Reply> start_operation(Operations const& operations, Transaction& transaction,
-                               Place const& place, StartedOperation started) {
+                               Call const& call, Place const& place, StartedOperation started) {
     auto const prefix = place.prefix() + "/operations/";
     auto metadata = with_type(std::move(started.metadata), started.type);
     auto const begun =
-        started.error ? TRY(operations.start_failing(transaction, prefix, metadata, *started.error,
-                                                     kDeployTime))
-                      : TRY(operations.start(transaction, prefix, metadata,
+        started.error ? TRY(operations.start_failing(transaction, call, prefix, metadata,
+                                                     *started.error, kDeployTime))
+                      : TRY(operations.start(transaction, call, prefix, metadata,
                                              with_type(std::move(started.response), started.type),
                                              kDeployTime));
     return reply(

@@ -18,7 +18,8 @@ struct StartedOperation {
 };
 // The operation as the client is told of it.
 [[nodiscard]] Outcome<Reply> start_operation(Operations const& operations, Transaction& transaction,
-                                             Place const& place, StartedOperation started);
+                                             Call const& call, Place const& place,
+                                             StartedOperation started);
 
 // get, list, delete and wait, of v1 and v2. All that is passed outlives `methods`.
 void serve_operations(Methods& methods, Store& store, Operations const& operations, Clock& clock);

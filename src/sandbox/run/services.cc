@@ -44,7 +44,7 @@ private:
     using Work = std::function<Outcome<Reply>(Transaction&)>;
     // With validateOnly all of it is tried, and nothing is kept.
     Outcome<Reply> change(Call& call, Work const& work);
-    Outcome<Reply> apply(Transaction& transaction, Change change);
+    Outcome<Reply> apply(Transaction& transaction, Call const& call, Change change);
 
     Changes const& changes_;
     OnChange const on_change_;
@@ -71,7 +71,7 @@ Outcome<Reply> Services::change(Call& call, Work const& work) {
     return outcome;
 }
 
-Outcome<Reply> Services::apply(Transaction& transaction, Change change) {
+Outcome<Reply> Services::apply(Transaction& transaction, Call const& call, Change change) {
     auto const name = change.name;
     auto const document = TRY(changes_.apply(transaction, std::move(change)));
     auto const& body = document.body.as_object();
@@ -86,7 +86,7 @@ Outcome<Reply> Services::apply(Transaction& transaction, Change change) {
         error = {.code = is_missing ? ErrorCode::Internal : ErrorCode::FailedPrecondition,
                  .message = ready.message};
     }
-    return start_operation(changes_.operations(), transaction, name.place,
+    return start_operation(changes_.operations(), transaction, call, name.place,
                            {.metadata = std::move(metadata),
                             .response = service_view(document, name, moment),
                             .type = "google.cloud.run.v2.Service",
@@ -101,10 +101,11 @@ Outcome<Reply> Services::create(Call& call) {
             return ApiError{.code = ErrorCode::AlreadyExists,
                             .message = fmt::format("Resource '{}' already exists.", name.service)};
         }
-        return apply(transaction, {.name = name,
-                                   .wish = call.fields(),
-                                   .principal = call.principal,
-                                   .error_root = "Violation in CreateServiceRequest.service"});
+        return apply(transaction, call,
+                     {.name = name,
+                      .wish = call.fields(),
+                      .principal = call.principal,
+                      .error_root = "Violation in CreateServiceRequest.service"});
     });
 }
 
@@ -120,11 +121,12 @@ Outcome<Reply> Services::patch(Call& call) {
             TRY(check_etag(*current, text_field(call.fields(), "etag")));
             wish = masked(current->body.as_object(), call.fields(), call.query("updateMask"));
         }
-        return apply(transaction, {.name = name,
-                                   .current = std::move(current),
-                                   .wish = std::move(wish),
-                                   .principal = call.principal,
-                                   .error_root = "Violation in UpdateServiceRequest.service"});
+        return apply(transaction, call,
+                     {.name = name,
+                      .current = std::move(current),
+                      .wish = std::move(wish),
+                      .principal = call.principal,
+                      .error_root = "Violation in UpdateServiceRequest.service"});
     });
 }
 
@@ -163,7 +165,7 @@ Outcome<Reply> Services::remove(Call& call) {
         TRY(Changes::remove(transaction, name));
         shown["deleteTime"] = timestamp(changes_.clock().wall_now());
         return start_operation(
-            changes_.operations(), transaction, name.place,
+            changes_.operations(), transaction, call, name.place,
             {.metadata = shown, .response = shown, .type = "google.cloud.run.v2.Service"});
     });
 }
@@ -209,7 +211,7 @@ Outcome<Reply> Services::remove_revision(Call& call) {
         auto shown = revision_view(revision, name, service.body.as_object(), changes_.moment());
         shown["deleteTime"] = timestamp(changes_.clock().wall_now());
         return start_operation(
-            changes_.operations(), transaction, name.place,
+            changes_.operations(), transaction, call, name.place,
             {.metadata = shown, .response = shown, .type = "google.cloud.run.v2.Revision"});
     });
 }

@@ -1,5 +1,6 @@
 #include "sandbox/sql/cloud_sql.h"
 
+#include <csignal>
 #include <thread>
 
 #include "base/log.h"
@@ -78,6 +79,32 @@ void CloudSql::stop() {
     machines_.cancel();
     operations_.stop();
     machines_.stop_all();
+}
+
+bool CloudSql::crash(std::string const& project, std::string const& name) {
+    auto instance = read<SqlInstance>(parts_.store, [&](Transaction& transaction) {
+        return find_running_instance(transaction, project, name);
+    });
+    if (!instance.ok()) return false;
+    auto const pid = machines_.pid(instance.release().id());
+    return pid > 0 && ::kill(pid, SIGKILL) == 0;
+}
+
+bool CloudSql::fill_disk(std::string const& project, std::string const& name) {
+    auto filled =
+        write<std::string>(parts_.store, [&](Transaction& transaction) -> Outcome<std::string> {
+            auto instance = TRY(find_running_instance(transaction, project, name));
+            if (TRY(SqlOperations::is_busy(transaction, project, name))) {
+                return sql_error(ErrorCode::Aborted, "An operation is under way.", "");
+            }
+            fill_instance_disk(instance.resource());
+            TRY(transaction.update(kSqlInstances, instance.document.name, std::nullopt,
+                                   instance.document.body));
+            return instance.id();
+        });
+    if (!filled.ok()) return false;
+    machines_.stop(filled.release());
+    return true;
 }
 
 SqlOperations::Request sql_request(Call const& call, std::string type) {

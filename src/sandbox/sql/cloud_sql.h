@@ -38,6 +38,14 @@ public:
     void stop();
     [[nodiscard]] Machines& machines() { return machines_; }
 
+    // Faults. Whether it could be done: the instance runs, and nothing is under way on it.
+    //
+    // SIGKILL for its server, which comes back by itself.
+    bool crash(std::string const& project, std::string const& name);
+    // Its disk is full: it is shut down, as Cloud SQL does "to prevent data corruption"
+    // (SqlOutOfDiskReport, SOFT_SHUTDOWN), until a patch makes the disk larger.
+    bool fill_disk(std::string const& project, std::string const& name);
+
 private:
     Machines machines_;
     SqlOperations operations_;

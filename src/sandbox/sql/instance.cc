@@ -1,6 +1,7 @@
 #include "sandbox/sql/instance.h"
 
 #include <array>
+#include <charconv>
 #include <fmt/format.h>
 #include <random>
 #include <regex>
@@ -184,6 +185,32 @@ void merge_settings(json::object const& from, json::object& to) {
             to[member.key()] = member.value();
         }
     }
+}
+
+void fill_instance_disk(json::object& resource) {
+    resource["state"] = "SUSPENDED";
+    resource["suspensionReason"] = json::array{"OPERATIONAL_ISSUE"};
+    resource["outOfDiskReport"] = json::object{{"sqlOutOfDiskState", "SOFT_SHUTDOWN"},
+                                               {"sqlMinRecommendedIncreaseSizeGb", 1}};
+}
+
+void free_instance_disk(json::object& resource, std::int64_t before_gb) {
+    if (!is_out_of_disk(resource) || disk_size_gb(resource) <= before_gb) return;
+    resource.erase("suspensionReason");
+    resource["outOfDiskReport"] = json::object{{"sqlOutOfDiskState", "NORMAL"}};
+}
+
+bool is_out_of_disk(json::object const& resource) {
+    auto const* const report = resource.if_contains("outOfDiskReport");
+    return report != nullptr && report->is_object() &&
+           text_field(report->get_object(), "sqlOutOfDiskState") == "SOFT_SHUTDOWN";
+}
+
+std::int64_t disk_size_gb(json::object const& resource) {
+    auto const text = text_field(resource.at("settings").as_object(), "dataDiskSizeGb");
+    std::int64_t size = 0;
+    std::from_chars(text.data(), text.data() + text.size(), size);
+    return size;
 }
 
 Outcome<Done> check_settings(json::object const& resource) {

@@ -44,6 +44,13 @@ void merge_settings(boost::json::object const& from, boost::json::object& to);
 // Whether its server is to run: activationPolicy.
 [[nodiscard]] bool is_active(boost::json::object const& resource);
 
+// What is shown of an instance whose disk is full, and of one whose disk has been made larger than
+// `before_gb`.
+void fill_instance_disk(boost::json::object& resource);
+void free_instance_disk(boost::json::object& resource, std::int64_t before_gb);
+[[nodiscard]] bool is_out_of_disk(boost::json::object const& resource);
+[[nodiscard]] std::int64_t disk_size_gb(boost::json::object const& resource);
+
 struct SqlInstanceView {
     std::string certificate;     // PEM of the authority
     std::string project_number;  // in the name of its service account

@@ -125,6 +125,7 @@ Outcome<Reply> Instances::change(Call& call, Rest rest) {
                                                   call.path_parameter("instance")));
             auto& settings = instance.resource().at("settings").as_object();
             auto const version = text_field(settings, "settingsVersion");
+            auto const disk_before = disk_size_gb(instance.resource());
             if (wanted != nullptr && wanted->is_object()) {
                 auto const seen = text_field(wanted->get_object(), "settingsVersion");
                 if (!seen.empty() && seen != version) {
@@ -149,6 +150,7 @@ Outcome<Reply> Instances::change(Call& call, Rest rest) {
                 TRY(make_instance(resource, text_field(resource, "project"), {}));
             }
             resource["state"] = instance.resource().at("state");
+            free_instance_disk(resource, disk_before);
             resource["createTime"] = instance.resource().at("createTime");
             resource["settings"].as_object()["settingsVersion"] =
                 fmt::format("{}", std::stoull(version) + 1);
@@ -172,6 +174,7 @@ SqlJobEnd Instances::start_work(SqlJob const& job) {
     auto found = find(job);
     if (!found.ok()) return failed(found.release_error());
     auto const instance = found.release();
+    if (is_out_of_disk(instance.resource())) return {};
     if (!is_active(instance.resource())) {
         parts_.machines.stop(instance.id());
         return {};

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "sandbox/operation_fault.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -102,13 +103,13 @@ Outcome<Reply> SqlOperations::start(Call const& call, Request request,
          link(fmt::format("projects/{}/instances/{}", request.project, request.instance))},
         {"selfLink", link(fmt::format("projects/{}/operations/{}", request.project, name))},
         {"arguments", std::move(request.arguments)},
-        {"seen_done_ms",
-         milliseconds_of(now) + (timing_ == OperationTiming::Instant ? 0 : request.takes.count())}};
+        {"seen_done_ms", milliseconds_of(now) + take_slowness(call).count() +
+                             (timing_ == OperationTiming::Instant ? 0 : request.takes.count())}};
     for (auto& member : request.shown) operation[member.key()] = std::move(member.value());
     TRY(write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
         TRY(change(transaction));
         auto const busy = fmt::format("{}/{}", request.project, request.instance);
-        if (TRY(transaction.get(kBusy, busy))) {
+        if (TRY(is_busy(transaction, request.project, request.instance))) {
             return ApiError{.code = ErrorCode::Aborted,
                             .message =
                                 "Operation failed because another operation was already in "
@@ -117,6 +118,7 @@ Outcome<Reply> SqlOperations::start(Call const& call, Request request,
                             .http_status = 409,
                             .legacy_reason = "operationInProgress"};
         }
+        if (is_to_fail(call)) return fail(call, key, operation);
         TRY(transaction.insert(kBusy, busy, json::object{{"operation", name}}));
         TRY(transaction.insert(kOperations, key, operation));
         return Done();
@@ -127,6 +129,28 @@ Outcome<Reply> SqlOperations::start(Call const& call, Request request,
     }
     changed_.notify_one();
     return reply(view(operation));
+}
+
+Outcome<bool> SqlOperations::is_busy(Transaction& transaction, std::string const& project,
+                                     std::string const& instance) {
+    return TRY(transaction.get(kBusy, fmt::format("{}/{}", project, instance))).has_value();
+}
+
+ApiError SqlOperations::fail(Call const& call, std::string const& key,
+                             json::object const& operation) const {
+    return fail_instead(
+        call,
+        [this, key, operation](Transaction& transaction, ApiError const& error) -> Outcome<Reply> {
+            auto failed = operation;
+            auto const time = timestamp(clock_.wall_now());
+            failed["status"] = "DONE";
+            failed["startTime"] = time;
+            failed["endTime"] = time;
+            failed["arguments"] = json::object();
+            failed["error"] = error_view(error);
+            TRY(transaction.insert(kOperations, key, failed));
+            return reply(view(operation));
+        });
 }
 
 void SqlOperations::run(std::string const& key) {

@@ -61,10 +61,17 @@ public:
     [[nodiscard]] Outcome<Reply> start(Call const& call, Request request,
                                        std::function<Outcome<Done>(Transaction&)> const& change);
 
+    // Whether an operation is under way on the instance.
+    [[nodiscard]] static Outcome<bool> is_busy(Transaction& transaction, std::string const& project,
+                                               std::string const& instance);
+
     // Serves sql.operations.
     void serve(Methods& methods);
 
 private:
+    // What start()'s transaction ends with when the operation is to fail on purpose.
+    [[nodiscard]] ApiError fail(Call const& call, std::string const& key,
+                                boost::json::object const& operation) const;
     void run(std::string const& key);
     Outcome<Reply> list(Call& call);
     Outcome<Reply> get(Call& call);

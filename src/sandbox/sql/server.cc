@@ -113,6 +113,7 @@ private:
         while (!stop.stop_requested()) {
             auto const ended = process.wait(Context(clock_, Deadline::never(), stop));
             if (!ended.ok()) break;  // stop was requested
+            pid_ = 0;                // it is another process's from now on
             log::warning("{} ended, {}: it is started again", command_.arguments[1],
                          ended.value().describe());
             if (!clock_.sleep_for(kRespawnPause, stop)) return;

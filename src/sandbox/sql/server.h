@@ -39,7 +39,7 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<SqlServer>> start(Context const& context,
                                                                   SqlServerOptions const& options);
     virtual ~SqlServer() = default;  // orderly, and waits
-    // The process now; it is another one after a crash.
+    // The process now; it is another one after a crash, and 0 until then.
     [[nodiscard]] virtual pid_t pid() const = 0;
 };
 
