@@ -18,6 +18,7 @@ struct SandboxTexts {
     std::string operations;
     std::string faults;
     std::string seed;
+    std::string quotas;
     std::string format;
     std::string client;
     std::string mode;
@@ -39,6 +40,7 @@ constexpr auto kHighestSeed = std::numeric_limits<unsigned>::max();
 constexpr std::array<std::string_view, 2> kOperationChoices{"instant", "realistic"};
 
 constexpr std::array<std::string_view, 2> kSpannerChoices{"off", "auto"};
+constexpr std::array<std::string_view, 2> kQuotaChoices{"off", "real"};
 constexpr std::array<std::string_view, 2> kModeChoices{"overrides", "proxy"};
 
 constexpr char const* kExamples =
@@ -127,6 +129,10 @@ void add_commands(CLI::App& group, Texts& texts) {
           wrapped("Of the faults: the same seed, the same faults (default: another one each "
                   "time; `up` says which)"))
         ->type_name("N");
+    up.add_option("--quotas", texts.quotas,
+                  wrapped("off (default); real: Google's published rate limits, by project and by "
+                          "user"))
+        ->type_name("HOW");
     add_format(up, texts.format);
     add("down", "End the one that runs; what it knows stays");
     add_format(add("status", "Whether it runs, and where"), texts.format);
@@ -193,6 +199,10 @@ Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
     if (!texts_->operations.empty()) {
         arguments.operations = static_cast<sandbox::OperationTiming>(
             TRY(choice_value("--operations", texts_->operations, kOperationChoices)));
+    }
+    if (!texts_->quotas.empty()) {
+        arguments.quotas = static_cast<sandbox::QuotaMode>(
+            TRY(choice_value("--quotas", texts_->quotas, kQuotaChoices)));
     }
     if (!texts_->faults.empty()) {
         arguments.faults = std::filesystem::absolute(texts_->faults, ignored);

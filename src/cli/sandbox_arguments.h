@@ -11,6 +11,7 @@
 #include "cli/argument_values.h"
 #include "sandbox/client_settings.h"
 #include "sandbox/operations.h"
+#include "sandbox/quotas.h"
 
 namespace CLI {
 class App;
@@ -33,7 +34,8 @@ struct SandboxArguments {
     bool is_detached = false;        // up --detach
     std::vector<std::string> words;  // all that was typed behind the program's name
     std::filesystem::path faults;  // up --faults; empty: none
-    unsigned seed = 0;             // up --seed; a random one when it was not given
+    sandbox::QuotaMode quotas = sandbox::QuotaMode::Off;
+    unsigned seed = 0;  // up --seed; a random one when it was not given
     OutputFormat format = OutputFormat::Table;
     sandbox::Client client = sandbox::Client::Gcloud;           // env --for
     sandbox::ClientMode mode = sandbox::ClientMode::Overrides;  // env --mode

@@ -43,7 +43,8 @@ int run_up(SandboxArguments const& arguments, Environment& environment) {
                                           .with_name_server = true,
                                           .with_spanner = arguments.with_spanner,
                                           .faults = arguments.faults,
-                                          .seed = arguments.seed};
+                                          .seed = arguments.seed,
+                                          .quotas = arguments.quotas};
     auto running = sandbox::Sandbox::start(options, environment.clock);
     if (!running.ok()) {
         auto const code = running.error().code();

@@ -14,6 +14,7 @@ inline constexpr std::uint64_t kJournalBytes = 64u << 20;  // of requests.jsonl,
 inline constexpr milliseconds kTokenTime{3'600'000};
 inline constexpr milliseconds kStopTime{5'000};  // for requests in flight
 
+inline constexpr std::size_t kQuotaBuckets = 10'000;
 inline constexpr std::size_t kFaultRules = 1000;
 inline constexpr std::uint64_t kFaultBurst = 1000;
 inline constexpr milliseconds kFaultDelay{3'600'000};

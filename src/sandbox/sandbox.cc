@@ -21,6 +21,7 @@
 #include "sandbox/monitoring.h"
 #include "sandbox/org_policy.h"
 #include "sandbox/projects.h"
+#include "sandbox/quota_consumer.h"
 #include "sandbox/resource_manager.h"
 #include "sandbox/run/cloud_run.h"
 #include "sandbox/run/media_path.h"
@@ -101,13 +102,10 @@ struct Sandbox::Impl {
           xml_api_({store_, blobs_, object_changes_, resumable_uploads_, credentials_, clock}),
           methods_(catalogue_),
           faults_(clock, options.seed),
+          quotas_(clock),
           frontend_(
               clock, catalogue_, methods_, credentials_, *journal_, store_, faults_,
-              [this](Call const& call) {
-                  return read<Done>(store_, [&](Transaction& transaction) {
-                      return check_service_enabled(transaction, call);
-                  });
-              },
+              [this, mode = options.quotas](Call const& call) { return admit(call, mode); },
               [this](http::Request const& request, http::BodyReader& body, bool is_method) {
                   return xml_api_.answer(request, body, is_method);
               }) {}
@@ -122,6 +120,7 @@ struct Sandbox::Impl {
     [[nodiscard]] RunningSandbox announcement() const;
     Result<void> announce() const { return folder_.announce(announcement()); }
     void stop();
+    Outcome<Done> admit(Call const& call, QuotaMode mode);
 
     Clock& clock_;
     std::uint64_t const seed_;
@@ -143,6 +142,7 @@ struct Sandbox::Impl {
     Catalogue const catalogue_;
     Methods methods_;
     Faults faults_;
+    Quotas quotas_;
     Frontend frontend_;
     std::unique_ptr<Telemetry> telemetry_;
     std::optional<http::Server> server_;
@@ -224,6 +224,14 @@ RunningSandbox Sandbox::Impl::announcement() const {
             .seed = seed_,
             .started = started_,
             .version = std::string(version())};
+}
+
+Outcome<Done> Sandbox::Impl::admit(Call const& call, QuotaMode mode) {
+    return read<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
+        TRY(check_service_enabled(transaction, call));
+        if (mode == QuotaMode::Off) return Done();
+        return quotas_.charge(call, TRY(quota_consumer_of(transaction, call)));
+    });
 }
 
 Result<std::unique_ptr<Sandbox::Impl>> Sandbox::Impl::open(SandboxOptions const& options,

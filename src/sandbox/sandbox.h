@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "sandbox/data_folder.h"
 #include "sandbox/operations.h"
+#include "sandbox/quotas.h"
 #include "sandbox/run/serving.h"
 #include "sandbox/spanner_emulator.h"
 
@@ -24,6 +25,7 @@ struct SandboxOptions {
     milliseconds run_idle_time{60'000};  // a Cloud Run instance that nobody asks ends after so long
     std::filesystem::path faults = {};   // see fault_rules.h; empty: none
     std::uint64_t seed = 0;              // of the faults
+    QuotaMode quotas = QuotaMode::Off;
 };
 
 // Thread safe. Whatever it acknowledged is on disk: it may be killed at any moment and started

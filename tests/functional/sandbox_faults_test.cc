@@ -1,4 +1,4 @@
-// `aipress sandbox up --faults --seed` as an operator types it.
+// `aipress sandbox up --faults --seed --quotas` as an operator types it.
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <fstream>
@@ -64,6 +64,8 @@ TEST_F(SandboxFaultsTest, AFileThatIsWrongIsSaidBeforeAnythingRuns) {
         EXPECT_THAT(refused.error, HasSubstr("docs/reference/sandbox-faults.md"));
     }
     EXPECT_THAT(run({"up", "--seed", "x"}, folder_ / "data").error, HasSubstr("--seed: 'x'"));
+    EXPECT_THAT(run({"up", "--quotas", "some"}, folder_ / "data").error,
+                HasSubstr("'some' is none of off, real"));
 }
 
 // The same seed, the same faults: also after SIGKILL, which loses nothing that was acknowledged.
@@ -71,7 +73,7 @@ TEST_F(SandboxFaultsTest, TheSameSeedIsTheSameFaultsAfterSigkill) {
     constexpr int kRequests = 40;
     auto const file = write_rules(R"({"rules": [
         {"method": "secretmanager.*.create", "kind": "lost_response", "rate": 0.3}]})");
-    testing::SandboxProcess sandbox({"--faults", file, "--seed", "42"});
+    testing::SandboxProcess sandbox({"--faults", file, "--seed", "42", "--quotas", "real"});
     for (int i = 0; i < kRequests; ++i) make_secret(sandbox, i);
     auto const first = faults(sandbox.data());
     EXPECT_THAT(first, ::testing::Contains("lost_response"));

@@ -1,0 +1,201 @@
+// The numbers, each with the page that publishes it. What has no published number has no limit
+// here: Cloud DNS, Cloud Run's API and Monitoring name theirs in each project's console alone.
+#include <array>
+
+#include "sandbox/quotas.h"
+
+namespace aipress::sandbox {
+namespace {
+
+constexpr milliseconds kSecond{1'000};
+
+constexpr std::array kLimits{
+    // https://cloud.google.com/storage/quotas: "approximately one request every two seconds".
+    QuotaLimit{.service = "storage",
+               .methods = "storage.buckets.insert storage.buckets.delete",
+               .metric = "storage.googleapis.com/bucket_changes",
+               .name = "BucketChangesPerProject",
+               .shown_metric = "Bucket changes",
+               .shown_limit = "Bucket creations and deletions",
+               .most = 1,
+               .period = 2 * kSecond},
+    // The same page: one update of a bucket's metadata, and one write of an object, a second.
+    QuotaLimit{.service = "storage",
+               .methods = "storage.buckets.patch storage.buckets.update",
+               .metric = "storage.googleapis.com/bucket_updates",
+               .name = "BucketUpdatesPerSecond",
+               .shown_metric = "Bucket updates",
+               .shown_limit = "Bucket updates per second",
+               .most = 1,
+               .period = kSecond,
+               .scope = QuotaScope::Resource},
+    QuotaLimit{.service = "storage",
+               .methods = "storage.objects.insert storage.objects.delete storage.objects.patch "
+                          "storage.objects.update storage.objects.compose storage.objects.copy "
+                          "storage.objects.rewrite",
+               .metric = "storage.googleapis.com/object_mutations",
+               .name = "ObjectMutationsPerSecond",
+               .shown_metric = "Object mutations",
+               .shown_limit = "Object mutations per second",
+               .most = 1,
+               .period = kSecond,
+               .scope = QuotaScope::Resource},
+    // 180 a minute and user by default, as its own connectors' trackers have it:
+    // https://github.com/GoogleCloudPlatform/cloud-sql-go-connector/issues/413
+    QuotaLimit{.service = "sqladmin",
+               .methods = "*",
+               .metric = "sqladmin.googleapis.com/default_requests",
+               .name = "defaultPerMinutePerUser",
+               .shown_metric = "Queries",
+               .shown_limit = "Queries per minute per user",
+               .most = 180,
+               .scope = QuotaScope::User},
+    // https://cloud.google.com/compute/api-quota. The number of lists is taken to be that of gets.
+    QuotaLimit{.service = "compute",
+               .methods = "*.get",
+               .metric = "compute.googleapis.com/read_requests",
+               .name = "ReadRequestsPerMinutePerProject",
+               .shown_metric = "Read requests",
+               .shown_limit = "Read requests per minute",
+               .most = 1500},
+    QuotaLimit{.service = "compute",
+               .methods = "*.list *.aggregatedList",
+               .metric = "compute.googleapis.com/list_requests",
+               .name = "ListRequestsPerMinutePerProject",
+               .shown_metric = "List requests",
+               .shown_limit = "List requests per minute",
+               .most = 1500},
+    QuotaLimit{
+        .service = "compute",
+        .methods = "*.insert *.patch *.update *.delete *.set* *.add* *.remove* *.invalidate*",
+        .metric = "compute.googleapis.com/default",
+        .name = "defaultPerMinutePerProject",
+        .shown_metric = "Queries",
+        .shown_limit = "Queries per minute",
+        .most = 1500},
+    // https://cloud.google.com/resource-manager/docs/limits
+    QuotaLimit{.service = "cloudresourcemanager",
+               .methods = "*.projects.create",
+               .metric = "cloudresourcemanager.googleapis.com/write_requests",
+               .name = "WriteRequestsPerMinutePerProject",
+               .shown_metric = "Write requests",
+               .shown_limit = "Write requests per minute",
+               .most = 600,
+               .cost = 10},
+    QuotaLimit{.service = "cloudresourcemanager",
+               .methods = "*.folders.create *.folders.move",
+               .metric = "cloudresourcemanager.googleapis.com/folder_changes",
+               .name = "FolderChangesPerMinutePerProject",
+               .shown_metric = "Folder changes",
+               .shown_limit = "Folder creations and moves per minute",
+               .most = 6},
+    QuotaLimit{.service = "cloudresourcemanager",
+               .methods = "*.search",
+               .metric = "cloudresourcemanager.googleapis.com/search_requests",
+               .name = "SearchRequestsPerMinutePerProject",
+               .shown_metric = "Search requests",
+               .shown_limit = "Search requests per minute",
+               .most = 240},
+    QuotaLimit{.service = "cloudresourcemanager",
+               .methods = "*.list",
+               .metric = "cloudresourcemanager.googleapis.com/list_requests",
+               .name = "ListRequestsPerMinutePerProject",
+               .shown_metric = "List requests",
+               .shown_limit = "List requests per minute",
+               .most = 600},
+    QuotaLimit{.service = "cloudresourcemanager",
+               .methods = "*.get *.getIamPolicy *.testIamPermissions *.getAncestry",
+               .metric = "cloudresourcemanager.googleapis.com/read_requests",
+               .name = "ReadRequestsPerMinutePerProject",
+               .shown_metric = "Read requests",
+               .shown_limit = "Read requests per minute",
+               .most = 600},
+    QuotaLimit{.service = "cloudresourcemanager",
+               .methods =
+                   "*.projects.patch *.projects.update *.projects.delete *.projects.undelete "
+                   "*.projects.move *.folders.patch *.folders.delete *.folders.undelete "
+                   "*.setIamPolicy",
+               .metric = "cloudresourcemanager.googleapis.com/write_requests",
+               .name = "WriteRequestsPerMinutePerProject",
+               .shown_metric = "Write requests",
+               .shown_limit = "Write requests per minute",
+               .most = 600},
+    // https://cloud.google.com/service-usage/docs/quotas
+    QuotaLimit{.service = "serviceusage",
+               .methods = "*.batchEnable",
+               .metric = "serviceusage.googleapis.com/mutate_requests",
+               .name = "MutateRequestsPerMinutePerProject",
+               .shown_metric = "Mutate requests",
+               .shown_limit = "Mutate requests per minute",
+               .most = 60,
+               .cost = 5},
+    QuotaLimit{.service = "serviceusage",
+               .methods = "*.enable *.disable",
+               .metric = "serviceusage.googleapis.com/mutate_requests",
+               .name = "MutateRequestsPerMinutePerProject",
+               .shown_metric = "Mutate requests",
+               .shown_limit = "Mutate requests per minute",
+               .most = 60},
+    QuotaLimit{.service = "serviceusage",
+               .methods = "*.get *.batchGet *.list",
+               .metric = "serviceusage.googleapis.com/default_requests",
+               .name = "DefaultRequestsPerMinutePerProject",
+               .shown_metric = "Default requests",
+               .shown_limit = "Default requests per minute",
+               .most = 240},
+    // https://cloud.google.com/secret-manager/quotas
+    QuotaLimit{.service = "secretmanager",
+               .methods = "*.access",
+               .metric = "secretmanager.googleapis.com/access_requests",
+               .name = "AccessRequestsPerMinutePerProject",
+               .shown_metric = "Access requests",
+               .shown_limit = "Access requests per minute",
+               .most = 90'000},
+    QuotaLimit{.service = "secretmanager",
+               .methods = "*.get *.list *.getIamPolicy *.testIamPermissions",
+               .metric = "secretmanager.googleapis.com/read_requests",
+               .name = "ReadRequestsPerMinutePerProject",
+               .shown_metric = "Read requests",
+               .shown_limit = "Read requests per minute",
+               .most = 600},
+    QuotaLimit{.service = "secretmanager",
+               .methods = "*.create *.patch *.delete *.addVersion *.enable *.disable *.destroy "
+                          "*.setIamPolicy",
+               .metric = "secretmanager.googleapis.com/write_requests",
+               .name = "WriteRequestsPerMinutePerProject",
+               .shown_metric = "Write requests",
+               .shown_limit = "Write requests per minute",
+               .most = 600},
+    // https://cloud.google.com/iam/quotas
+    QuotaLimit{.service = "iam",
+               .methods = "*.get *.list *.getIamPolicy *.testIamPermissions",
+               .metric = "iam.googleapis.com/read_requests",
+               .name = "ReadRequestsPerMinutePerProject",
+               .shown_metric = "Read requests",
+               .shown_limit = "Read requests per minute",
+               .most = 6'000},
+    QuotaLimit{.service = "iam",
+               .methods = "*.create *.patch *.update *.delete *.undelete *.enable *.disable "
+                          "*.upload *.setIamPolicy",
+               .metric = "iam.googleapis.com/write_requests",
+               .name = "WriteRequestsPerMinutePerProject",
+               .shown_metric = "Write requests",
+               .shown_limit = "Write requests per minute",
+               .most = 600},
+    // https://cloud.google.com/logging/quotas
+    QuotaLimit{.service = "logging",
+               .methods = "logging.entries.write",
+               .metric = "logging.googleapis.com/write_requests",
+               .name = "WriteRequestsPerMinutePerProject",
+               .shown_metric = "Write requests",
+               .shown_limit = "Write requests per minute",
+               .most = 120'000},
+};
+
+}  // namespace
+
+std::span<QuotaLimit const> quota_limits() {
+    return kLimits;
+}
+
+}  // namespace aipress::sandbox
