@@ -1,13 +1,13 @@
-// One HTTP request after another on a kept connection. No retries: what broke is the caller's to
-// see. The only place of the tests that sees libcurl.
+// http/client.h for tests: a broken connection is an answer too, and JSON comes parsed.
 #pragma once
 
 #include <boost/json/value.hpp>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "http/client.h"
 
 namespace aipress::testing {
 
@@ -26,16 +26,11 @@ struct HttpAnswer {
     [[nodiscard]] std::string reason() const;
 };
 
-// application/x-www-form-urlencoded
-[[nodiscard]] std::string form_text(std::vector<std::pair<std::string, std::string>> const& form);
+using http::form_text;
 
 // Not thread safe.
 class HttpClient {
 public:
-    HttpClient();
-    HttpClient(HttpClient&&) noexcept;
-    ~HttpClient();
-
     struct Request {
         std::string verb = "GET";
         std::string url = {};
@@ -46,8 +41,7 @@ public:
     [[nodiscard]] HttpAnswer send(Request const& request);
 
 private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    http::Client client_;
 };
 
 }  // namespace aipress::testing

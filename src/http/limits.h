@@ -1,4 +1,4 @@
-// Every bound of the HTTP server.
+// Every bound of the HTTP server, and the client's.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,7 @@ inline constexpr std::size_t kConnections = 20'000;         // more are closed a
 inline constexpr unsigned kWorkers = 32;                    // handlers at a time
 inline constexpr std::size_t kPieceBytes = 256u << 10;      // of a body that is streamed
 inline constexpr std::uint64_t kDrainedBytes = 1ull << 20;  // of a body that nobody read
+inline constexpr std::uint64_t kAnswerBytes = 2ull << 30;   // that the client takes
 
 inline constexpr milliseconds kHeaderTime{30'000};     // first byte to last header
 inline constexpr milliseconds kHandshakeTime{30'000};  // TLS
