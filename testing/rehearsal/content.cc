@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "testing/rehearsal/bulk_insert.h"
-#include "testing/rehearsal/plugin_tables.h"
-#include "testing/rehearsal/text_source.h"
+#include "poc/bulk_insert.h"
+#include "poc/plugin_tables.h"
+#include "poc/text_source.h"
 
 namespace aipress::rehearsal {
 namespace {
+
+using poc::BulkInsert;
+using poc::Sql;
+using poc::StatementSink;
+using poc::TextSource;
 
 constexpr std::uint64_t kFirstPost = 1'000;  // above what the installer makes
 constexpr std::uint64_t kFirstPage = 500'000;
@@ -29,14 +34,11 @@ struct Volume {
 
 class Generator {
 public:
-    Generator(Context const& context, mysql::Connection& connection, ContentOptions const& options)
-        : context_(context),
-          connection_(connection),
-          volume_(options.target_bytes),
-          text_(options.seed) {}
+    Generator(StatementSink const& sink, ContentOptions const& options)
+        : sink_(sink), volume_(options.target_bytes), text_(options.seed) {}
 
     Result<Content> run() {
-        TRY(connection_.execute(context_, "START TRANSACTION"));
+        TRY(sink_("START TRANSACTION"));
         TRY(posts());
         TRY(pages());
         TRY(media());
@@ -44,17 +46,16 @@ public:
         TRY(post_meta());
         TRY(options());
         TRY(terms());
-        TRY(connection_.execute(
-            context_,
-            "UPDATE wp_posts SET comment_count = (SELECT COUNT(*) FROM wp_comments WHERE "
-            "comment_post_ID = ID) WHERE ID >= 1000"));
-        TRY(connection_.execute(context_, "COMMIT"));
+        TRY(
+            sink_("UPDATE wp_posts SET comment_count = (SELECT COUNT(*) FROM wp_comments WHERE "
+                  "comment_post_ID = ID) WHERE ID >= 1000"));
+        TRY(sink_("COMMIT"));
         return content();
     }
 
 private:
     BulkInsert post_rows() {
-        return {context_, connection_,
+        return {sink_,
                 "wp_posts (ID,post_author,post_date,post_date_gmt,post_content,post_title,"
                 "post_excerpt,post_status,comment_status,post_name,to_ping,pinged,post_modified,"
                 "post_modified_gmt,post_content_filtered,guid,post_type,post_mime_type)"};
@@ -96,7 +97,7 @@ private:
         for (std::uint64_t i = 0; i < volume_.media; ++i)
             TRY(post(rows, kFirstMedia + i, "image", "inherit", "attachment", "", "image/jpeg"));
         TRY(rows.flush());
-        BulkInsert meta(context_, connection_, "wp_postmeta (post_id,meta_key,meta_value)");
+        BulkInsert meta(sink_, "wp_postmeta (post_id,meta_key,meta_value)");
         for (std::uint64_t i = 0; i < volume_.media; ++i) {
             TRY(meta.row(kFirstMedia + i, "_wp_attached_file",
                          fmt::format("2020/05/image-{}.jpg", i)));
@@ -106,7 +107,7 @@ private:
     }
 
     Result<void> comments() {
-        BulkInsert rows(context_, connection_,
+        BulkInsert rows(sink_,
                         "wp_comments (comment_post_ID,comment_author,comment_author_email,"
                         "comment_author_IP,comment_date,comment_date_gmt,comment_content,"
                         "comment_approved,comment_agent,comment_type)");
@@ -125,7 +126,7 @@ private:
     }
 
     Result<void> post_meta() {
-        BulkInsert rows(context_, connection_, "wp_postmeta (post_id,meta_key,meta_value)");
+        BulkInsert rows(sink_, "wp_postmeta (post_id,meta_key,meta_value)");
         for (std::uint64_t i = 0; i < volume_.posts; ++i) {
             auto const id = kFirstPost + i;
             TRY(rows.row(id, "_edit_lock", fmt::format("{}:1", 1'600'000'000 + i)));
@@ -141,17 +142,16 @@ private:
     }
 
     Result<void> options() {
-        BulkInsert rows(context_, connection_, "wp_options (option_name,option_value,autoload)");
+        BulkInsert rows(sink_, "wp_options (option_name,option_value,autoload)");
         for (std::uint64_t i = 0; i < volume_.options; ++i)
             TRY(rows.row(fmt::format("plugin_cache_{}", i), text_.serialized(2'000), "no"));
         return rows.flush();
     }
 
     Result<void> terms() {
-        BulkInsert terms(context_, connection_, "wp_terms (term_id,name,slug)");
+        BulkInsert terms(sink_, "wp_terms (term_id,name,slug)");
         BulkInsert taxonomy(
-            context_, connection_,
-            "wp_term_taxonomy (term_taxonomy_id,term_id,taxonomy,description,count)");
+            sink_, "wp_term_taxonomy (term_taxonomy_id,term_id,taxonomy,description,count)");
         for (std::uint64_t i = 0; i < 40; ++i) {
             TRY(terms.row(100 + i, fmt::format("Topic № {}", i), fmt::format("topic-{}", i)));
             TRY(taxonomy.row(100 + i, 100 + i, i % 2 ? "category" : "post_tag", text_.sentence(),
@@ -159,8 +159,7 @@ private:
         }
         TRY(terms.flush());
         TRY(taxonomy.flush());
-        BulkInsert links(context_, connection_,
-                         "wp_term_relationships (object_id,term_taxonomy_id)");
+        BulkInsert links(sink_, "wp_term_relationships (object_id,term_taxonomy_id)");
         for (std::uint64_t i = 0; i < volume_.posts; ++i) {
             TRY(links.row(kFirstPost + i, 100 + i % 40));
             TRY(links.row(kFirstPost + i, 100 + (i + 7) % 40));
@@ -177,8 +176,7 @@ private:
         return result;
     }
 
-    Context const& context_;
-    mysql::Connection& connection_;
+    StatementSink const& sink_;
     Volume volume_;
     TextSource text_;
 };
@@ -187,16 +185,20 @@ private:
 
 Result<Content> generate_content(Context const& context, mysql::Connection& connection,
                                  ContentOptions const& options) {
-    auto content = TRY(Generator(context, connection, options).run());
+    StatementSink const sink = [&](std::string_view statement) -> Result<void> {
+        TRY(connection.execute(context, statement));
+        return {};
+    };
+    auto content = TRY(Generator(sink, options).run());
     TextSource text(options.seed + 1);
     switch (options.kind) {
         case SiteKind::Blog:
             break;
         case SiteKind::Shop:
-            TRY(make_shop_tables(context, connection, text, options.target_bytes / 5'000 + 200));
+            TRY(poc::make_shop_tables(sink, text, options.target_bytes / 5'000 + 200));
             break;
         case SiteKind::Legacy:
-            TRY(make_legacy_tables(context, connection, text, options.target_bytes / 3'000 + 200));
+            TRY(poc::make_legacy_tables(sink, text, options.target_bytes / 3'000 + 200));
             break;
     }
     return content;

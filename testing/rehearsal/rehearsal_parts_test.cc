@@ -7,7 +7,6 @@
 #include "testing/rehearsal/ledger.h"
 #include "testing/rehearsal/mover_process.h"
 #include "testing/rehearsal/progress.h"
-#include "testing/rehearsal/text_source.h"
 #include "testing/rehearsal/verdict.h"
 #include "testing/rehearsal/visitors.h"
 
@@ -119,14 +118,6 @@ TEST(Verdict, TheTableNamesEveryFault) {
     EXPECT_THAT(text, HasSubstr("FAILED, reversing"));
     EXPECT_THAT(text, HasSubstr("shop: comment 4 is missing"));
     EXPECT_EQ(bad.lost_rows(), 5u);
-}
-
-TEST(TextSource, TheSameSeedMeansTheSameText) {
-    TextSource first(7), again(7), other(8);
-    auto const article = first.article(3'000);
-    EXPECT_EQ(article, again.article(3'000));
-    EXPECT_NE(article, other.article(3'000));
-    EXPECT_THAT(first.serialized(200), Not(IsEmpty()));
 }
 
 std::variant<Arguments, UsageExit> parse(std::vector<std::string> words) {

@@ -3,10 +3,12 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "testing/rehearsal/text_source.h"
+#include "poc/text_source.h"
 
 namespace aipress::rehearsal {
 namespace {
+
+using poc::TextSource;
 
 constexpr std::uint64_t kMegabyte = 1'000'000;
 

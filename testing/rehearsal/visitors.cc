@@ -6,11 +6,13 @@
 #include <mutex>
 #include <thread>
 
+#include "poc/text_source.h"
 #include "testing/rehearsal/http_visit.h"
-#include "testing/rehearsal/text_source.h"
 
 namespace aipress::rehearsal {
 namespace {
+
+using poc::TextSource;
 
 constexpr int kReloads = 3;
 constexpr std::string_view kCommentNotShown = "a page without the comment that was accepted";

@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-namespace aipress::rehearsal {
+namespace aipress::poc {
 
 // Not thread safe.
 class TextSource {
@@ -27,4 +27,4 @@ private:
     std::mt19937_64 random_;
 };
 
-}  // namespace aipress::rehearsal
+}  // namespace aipress::poc

@@ -4,29 +4,30 @@
 #include <concepts>
 #include <cstdint>
 #include <fmt/format.h>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/context.h"
 #include "base/result.h"
 #include "mysql/connection.h"
 
-namespace aipress::rehearsal {
+namespace aipress::poc {
 
 // Sent as it is: NULL, NOW(), 1.5.
 struct Sql {
     std::string_view text;
 };
 
-// Not thread safe. flush() before it goes.
+// Where statements go, without their semicolon: to a server, or into a dump.
+using StatementSink = std::function<Result<void>(std::string_view)>;
+
+// Not thread safe; the sink outlives it. flush() before it goes.
 class BulkInsert {
 public:
-    BulkInsert(Context const& context, mysql::Connection& connection, std::string_view into)
-        : context_(context),
-          connection_(connection),
-          head_(fmt::format("INSERT INTO {} VALUES ", into)) {}
+    BulkInsert(StatementSink const& sink, std::string_view into)
+        : sink_(sink), head_(fmt::format("INSERT INTO {} VALUES ", into)) {}
 
     // Numbers, Sql, or text (quoted).
     template <typename... Values>
@@ -40,7 +41,7 @@ public:
 
     Result<void> flush() {
         if (statement_.empty()) return {};
-        TRY(connection_.execute(context_, statement_).in_context(head_));
+        TRY(sink_(statement_).in_context(head_));
         statement_.clear();
         return {};
     }
@@ -54,10 +55,9 @@ private:
     void append(Sql value) { statement_ += value.text; }
     void append(std::string_view value) { mysql::append_quoted(statement_, value); }
 
-    Context const& context_;
-    mysql::Connection& connection_;
+    StatementSink const& sink_;
     std::string head_;
     std::string statement_;
 };
 
-}  // namespace aipress::rehearsal
+}  // namespace aipress::poc

@@ -1,11 +1,11 @@
-#include "testing/rehearsal/text_source.h"
+#include "poc/text_source.h"
 
 #include <array>
 #include <cctype>
 #include <fmt/format.h>
 #include <string_view>
 
-namespace aipress::rehearsal {
+namespace aipress::poc {
 namespace {
 
 constexpr std::array<std::string_view, 40> kWords = {
@@ -61,4 +61,4 @@ std::string TextSource::bytes(std::size_t count) {
     return result;
 }
 
-}  // namespace aipress::rehearsal
+}  // namespace aipress::poc

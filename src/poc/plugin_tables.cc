@@ -1,10 +1,8 @@
-#include "testing/rehearsal/plugin_tables.h"
+#include "poc/plugin_tables.h"
 
 #include <fmt/format.h>
 
-#include "testing/rehearsal/bulk_insert.h"
-
-namespace aipress::rehearsal {
+namespace aipress::poc {
 namespace {
 
 constexpr std::uint64_t kProducts = 400;
@@ -83,19 +81,17 @@ constexpr char const* kLegacyTables[] = {
     "CHARSET=latin1",
 };
 
-Result<void> fill_orders(Context const& context, mysql::Connection& connection, TextSource& text,
-                         std::uint64_t orders) {
-    BulkInsert order(context, connection,
+Result<void> fill_orders(StatementSink const& sink, TextSource& text, std::uint64_t orders) {
+    BulkInsert order(sink,
                      "wp_wc_orders (id,status,currency,type,tax_amount,total_amount,customer_id,"
                      "billing_email,date_created_gmt,customer_note)");
-    BulkInsert stats(context, connection,
+    BulkInsert stats(sink,
                      "wp_wc_order_stats (order_id,date_created,num_items_sold,total_sales,"
                      "returning_customer,status)");
     BulkInsert item(
-        context, connection,
+        sink,
         "wp_woocommerce_order_items (order_item_id,order_item_name,order_item_type,order_id)");
-    BulkInsert meta(context, connection,
-                    "wp_woocommerce_order_itemmeta (order_item_id,meta_key,meta_value)");
+    BulkInsert meta(sink, "wp_woocommerce_order_itemmeta (order_item_id,meta_key,meta_value)");
     for (std::uint64_t id = 1; id <= orders; ++id) {
         auto const total = fmt::format("{}.{:08}", text.number(2'000), text.number(100'000'000));
         auto const date = text.date();
@@ -114,16 +110,14 @@ Result<void> fill_orders(Context const& context, mysql::Connection& connection, 
     return meta.flush();
 }
 
-Result<void> fill_catalogue(Context const& context, mysql::Connection& connection,
-                            TextSource& text) {
+Result<void> fill_catalogue(StatementSink const& sink, TextSource& text) {
     BulkInsert product(
-        context, connection,
+        sink,
         "wp_wc_product_meta_lookup (product_id,sku,min_price,max_price,stock_quantity,"
         "average_rating)");
-    BulkInsert attribute(context, connection, "wp_wc_product_attributes_lookup");
-    BulkInsert place(context, connection, "wp_woocommerce_tax_rate_locations");
-    BulkInsert session(context, connection,
-                       "wp_woocommerce_sessions (session_key,session_value,session_expiry)");
+    BulkInsert attribute(sink, "wp_wc_product_attributes_lookup");
+    BulkInsert place(sink, "wp_woocommerce_tax_rate_locations");
+    BulkInsert session(sink, "wp_woocommerce_sessions (session_key,session_value,session_expiry)");
     for (std::uint64_t id = 1; id <= kProducts; ++id) {
         TRY(product.row(id, fmt::format("SKU-{:05}", id), Sql{"4.9900"}, Sql{"19.9000"}, 100'000,
                         Sql{"4.25"}));
@@ -141,23 +135,21 @@ Result<void> fill_catalogue(Context const& context, mysql::Connection& connectio
 
 }  // namespace
 
-Result<void> make_shop_tables(Context const& context, mysql::Connection& connection,
-                              TextSource& text, std::uint64_t orders) {
-    for (auto const* table : kShopTables) TRY(connection.execute(context, table));
-    TRY(connection.execute(context, "START TRANSACTION"));
-    TRY(fill_orders(context, connection, text, orders));
-    TRY(fill_catalogue(context, connection, text));
-    TRY(connection.execute(context, "COMMIT"));
+Result<void> make_shop_tables(StatementSink const& sink, TextSource& text, std::uint64_t orders) {
+    for (auto const* table : kShopTables) TRY(sink(table));
+    TRY(sink("START TRANSACTION"));
+    TRY(fill_orders(sink, text, orders));
+    TRY(fill_catalogue(sink, text));
+    TRY(sink("COMMIT"));
     return {};
 }
 
-Result<void> make_legacy_tables(Context const& context, mysql::Connection& connection,
-                                TextSource& text, std::uint64_t rows) {
-    for (auto const* table : kLegacyTables) TRY(connection.execute(context, table));
-    BulkInsert guest(context, connection, "wp_guestbook (author,message,mood,written,score)");
-    BulkInsert log(context, connection, "wp_visitor_log");
-    BulkInsert hits(context, connection, "wp_hit_counter");
-    BulkInsert thumbnail(context, connection, "wp_thumbnails");
+Result<void> make_legacy_tables(StatementSink const& sink, TextSource& text, std::uint64_t rows) {
+    for (auto const* table : kLegacyTables) TRY(sink(table));
+    BulkInsert guest(sink, "wp_guestbook (author,message,mood,written,score)");
+    BulkInsert log(sink, "wp_visitor_log");
+    BulkInsert hits(sink, "wp_hit_counter");
+    BulkInsert thumbnail(sink, "wp_thumbnails");
     for (std::uint64_t i = 0; i < rows; ++i) {
         // Bytes of latin1, and text that was UTF-8 once and got stored as latin1: both must arrive
         // as they are.
@@ -179,4 +171,4 @@ Result<void> make_legacy_tables(Context const& context, mysql::Connection& conne
     return thumbnail.flush();
 }
 
-}  // namespace aipress::rehearsal
+}  // namespace aipress::poc
