@@ -2,6 +2,7 @@
 #include "sandbox/sql/cloud_sql.h"
 
 #include <csignal>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -125,6 +126,23 @@ TEST_F(CloudSqlTest, AnInstanceIsARealServer) {
     EXPECT_EQ(host_.remove(kInstances + "/wp-db/users?name=wp&host=%25").status, 404);
     EXPECT_EQ(outcome_of(host_.remove(kInstances + "/wp-db/databases/wp")), "");
     EXPECT_EQ(host_.get(kInstances + "/wp-db/databases/wp").status, 404);
+}
+
+TEST_F(CloudSqlTest, OneThatIsMadeStoppedHasNoServerBeforeItIsStarted) {
+    auto body = wanted("late-db");
+    body.erase("rootPassword");
+    body["settings"].as_object()["activationPolicy"] = "NEVER";
+    ASSERT_EQ(outcome_of(host_.post(kInstances, body)), "");
+    EXPECT_EQ(instance("late-db").body.at("state"), "RUNNABLE");
+    auto const folder = host_.data() / "sql";
+    EXPECT_TRUE(!std::filesystem::exists(folder) || std::filesystem::is_empty(folder));
+    EXPECT_EQ(host_.get(kInstances + "/late-db/databases").status, 400);
+    ASSERT_EQ(outcome_of(host_.patch(kInstances + "/late-db",
+                                     {{"settings", {{"activationPolicy", "ALWAYS"}}}})),
+              "");
+    auto root = connect("late-db", "root", "");
+    EXPECT_EQ(scalar(root, "SELECT 1"), "1");
+    EXPECT_EQ(outcome_of(host_.remove(kInstances + "/late-db")), "");
 }
 
 TEST_F(CloudSqlTest, NamesAndSettingsAreHeldToGooglesRules) {

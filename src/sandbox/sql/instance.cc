@@ -6,6 +6,7 @@
 #include <random>
 #include <regex>
 
+#include "base/assert.h"
 #include "sandbox/operations.h"
 #include "sandbox/projects.h"
 #include "sandbox/sql/server.h"
@@ -27,6 +28,9 @@ constexpr std::array<Version, 4> kVersions{{
     {"MYSQL_8_0", "MYSQL_8_0_41"},
     {"MYSQL_8_4", "MYSQL_8_4_4"},
 }};
+
+constexpr std::string_view kAddresses = "sql_addresses";  // those that instances have
+constexpr std::uint64_t kAddressAttempts = 100;
 
 Version const* find_version(std::string_view name) {
     for (auto const& version : kVersions) {
@@ -84,6 +88,19 @@ Outcome<Done> check_binary_log(json::object const& settings) {
                      "Invalid request: Binary log cannot be enabled when automated backups are "
                      "disabled.",
                      "invalid");
+}
+
+// One that nobody listens on, nor will: an instance that is stopped keeps its own.
+Outcome<std::string> take_address(Transaction& transaction, std::uint64_t id) {
+    for (std::uint64_t attempt = 0; attempt < kAddressAttempts; ++attempt) {
+        auto const first = static_cast<std::uint32_t>((id + attempt * 7919) & 0x3fffff);
+        auto address = TRY(free_address(first));
+        if (TRY(transaction.get(kAddresses, address))) continue;
+        TRY(transaction.insert(kAddresses, address, json::object()));
+        return address;
+    }
+    return ApiError{.code = ErrorCode::Unavailable,
+                    .message = "no address of the loopback is free for the instance"};
 }
 
 std::string address_type(json::object const& configuration) {
@@ -160,11 +177,21 @@ Outcome<json::object> make_instance(json::object const& wanted, std::string cons
     return resource;
 }
 
+Outcome<Done> remove_instance(Transaction& transaction, std::string const& key) {
+    auto const found = TRY(transaction.get(kSqlInstances, key));
+    ASSERT(found);
+    auto const address = text_field(found->body.as_object(), "address");
+    // Instances of older sandboxes have not taken theirs.
+    if (TRY(transaction.get(kAddresses, address))) TRY(transaction.remove(kAddresses, address));
+    TRY(transaction.remove(kSqlInstances, key));
+    return Done();
+}
+
 Outcome<Done> insert_instance(Transaction& transaction, std::string const& key,
                               json::object const& resource) {
     static thread_local std::mt19937_64 random{std::random_device{}()};
     auto const id = random();
-    auto const address = TRY(free_address(static_cast<std::uint32_t>(id & 0x3fffff)));
+    auto const address = TRY(take_address(transaction, id));
     auto const server_id = TRY(next_number(transaction, "sql_server_ids"));
     TRY(transaction.insert(kSqlInstances, key,
                            json::object{{"id", fmt::format("{:016x}", id)},

@@ -37,6 +37,8 @@ struct SqlInstance {
 // Unavailable when no address is.
 [[nodiscard]] Outcome<Done> insert_instance(Transaction& transaction, std::string const& key,
                                             boost::json::object const& resource);
+// And gives its address back. REQUIRES: it is there.
+[[nodiscard]] Outcome<Done> remove_instance(Transaction& transaction, std::string const& key);
 // Settings of a PATCH over those that are there: members are replaced, inner objects merged.
 void merge_settings(boost::json::object const& from, boost::json::object& to);
 // Errors: InvalidArgument for the tier and the flags.

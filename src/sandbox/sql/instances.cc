@@ -30,6 +30,7 @@ public:
     SqlJobEnd delete_work(SqlJob const& job);
 
 private:
+    Result<void> make_root(SqlInstance const& instance, std::string const& password);
     Outcome<SqlInstance> find(SqlJob const& job) {
         return read<SqlInstance>(parts_.store, [&](Transaction& transaction) {
             return find_sql_instance(transaction, job.project, job.instance);
@@ -73,21 +74,26 @@ Outcome<Reply> Instances::insert(Call& call) {
         });
 }
 
+// Again after a crash: the statements take the place of what was there.
+Result<void> Instances::make_root(SqlInstance const& instance, std::string const& password) {
+    TRY(run_sql(parts_.machines.context(), parts_.machines.folder(instance.id()),
+                "SET SESSION sql_log_bin=0;\n" + account_sql("root", "%", password)));
+    return {};
+}
+
 SqlJobEnd Instances::create_work(SqlJob const& job) {
     auto found = find(job);
     if (!found.ok()) return failed(found.release_error());
     auto const instance = found.release();
+    auto const password = text_field(job.arguments, "rootPassword");
+    bool const runs = is_active(instance.resource());
+    // One that is made stopped has no server, and no files, before it is started: see start_work().
+    if (!runs && password.empty()) return sql_state_end(job, "RUNNABLE", std::nullopt);
     auto started = parts_.machines.start(instance.body());
     if (!started.ok()) return sql_state_end(job, "FAILED", started.release_error());
-    // Again after a crash: the statements take the place of what was there.
-    auto const made =
-        run_sql(parts_.machines.context(), parts_.machines.folder(instance.id()),
-                "SET SESSION sql_log_bin=0;\n" +
-                    account_sql("root", "%", text_field(job.arguments, "rootPassword")));
-    if (!made.ok()) {
-        return sql_state_end(job, "FAILED", failed(made.error()).error);
-    }
-    if (!is_active(instance.resource())) parts_.machines.stop(instance.id());
+    auto const made = make_root(instance, password);
+    if (!made.ok()) return sql_state_end(job, "FAILED", failed(made.error()).error);
+    if (!runs) parts_.machines.stop(instance.id());
     return sql_state_end(job, "RUNNABLE", std::nullopt);
 }
 
@@ -179,10 +185,15 @@ SqlJobEnd Instances::start_work(SqlJob const& job) {
         parts_.machines.stop(instance.id());
         return {};
     }
+    bool const is_first = !parts_.machines.has_data(instance.id());
     auto started = job.type == "RESTART" ? parts_.machines.start(instance.body())
                                          : parts_.machines.refresh(instance.body());
-    if (started.ok()) return sql_state_end(job, "RUNNABLE", std::nullopt);
-    return sql_state_end(job, "FAILED", started.release_error());
+    if (!started.ok()) return sql_state_end(job, "FAILED", started.release_error());
+    if (is_first) {
+        auto const made = make_root(instance, "");
+        if (!made.ok()) return sql_state_end(job, "FAILED", failed(made.error()).error);
+    }
+    return sql_state_end(job, "RUNNABLE", std::nullopt);
 }
 
 Outcome<Reply> Instances::remove(Call& call) {
@@ -209,7 +220,7 @@ SqlJobEnd Instances::delete_work(SqlJob const& job) {
                 auto const key = fmt::format("{}/{}", job.project, job.instance);
                 json::value const now =
                     json::object{{"ms", milliseconds_of(parts_.clock.wall_now())}};
-                TRY(transaction.remove(kSqlInstances, key));
+                TRY(remove_instance(transaction, key));
                 if (TRY(transaction.get(kDeletedNames, key))) {
                     TRY(transaction.update(kDeletedNames, key, std::nullopt, now));
                 } else {

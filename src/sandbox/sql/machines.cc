@@ -40,10 +40,15 @@ Context Machines::context() {
     return {clock_, Deadline::after(clock_, kWorkTime), stopping_.get_token()};
 }
 
+bool Machines::has_data(std::string const& id) const {
+    std::error_code ignored;
+    return fs::exists(folder(id) / "data", ignored);
+}
+
 Result<void> Machines::make_data(std::string const& id, fs::path const& data) {
     std::error_code ignored;
     auto const own = folder(id) / "data";
-    if (fs::exists(own, ignored)) return {};
+    if (has_data(id)) return {};
     auto source = data;
     if (source.empty()) {
         source = folder_ / "prepared";

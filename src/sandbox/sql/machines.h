@@ -24,6 +24,8 @@ public:
     // Where an instance with that id has its files; made by start().
     [[nodiscard]] std::filesystem::path folder(std::string const& id) const { return folder_ / id; }
     [[nodiscard]] std::filesystem::path backups() const { return folder_ / "backups"; }
+    // False for one that has never been started.
+    [[nodiscard]] bool has_data(std::string const& id) const;
     // Its server runs when this returns, with the settings of its resource; it is made from
     // `data` first when it has none ("" for an empty one). One that runs is started anew. Errors:
     // those of SqlServer::start and of the tier and the flags.
