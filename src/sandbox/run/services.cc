@@ -7,6 +7,7 @@
 #include "sandbox/policies.h"
 #include "sandbox/resource_names.h"
 #include "sandbox/run/run_operations.h"
+#include "sandbox/run/site_plan.h"
 #include "sandbox/run/views.h"
 #include "sandbox/update_mask.h"
 
@@ -43,7 +44,8 @@ public:
 private:
     using Work = std::function<Outcome<Reply>(Transaction&)>;
     // With validateOnly all of it is tried, and nothing is kept.
-    Outcome<Reply> change(Call& call, Work const& work);
+    enum class Sites { Change, Stay };  // what is served
+    Outcome<Reply> change(Call& call, Work const& work, Sites sites = Sites::Change);
     Outcome<Reply> apply(Transaction& transaction, Call const& call, Change change);
 
     Changes const& changes_;
@@ -56,10 +58,10 @@ Outcome<ServiceName> service_name(Transaction& transaction, Call const& call,
     return ServiceName{.place = std::move(place), .service = std::string(segment(name, 5))};
 }
 
-Outcome<Reply> Services::change(Call& call, Work const& work) {
-    if (!call.flag("validateOnly")) {
+Outcome<Reply> Services::change(Call& call, Work const& work, Sites sites) {
+    if (!is_set(call, "validateOnly")) {
         auto changed = write<Reply>(changes_.store(), work);
-        if (changed.ok()) on_change_();
+        if (changed.ok() && sites == Sites::Change) on_change_();
         return changed;
     }
     std::optional<Reply> tried;
@@ -94,7 +96,7 @@ Outcome<Reply> Services::apply(Transaction& transaction, Call const& call, Chang
 }
 
 Outcome<Reply> Services::create(Call& call) {
-    return change(call, [&](Transaction& transaction) -> Outcome<Reply> {
+    auto const work = [&](Transaction& transaction) -> Outcome<Reply> {
         auto place = TRY(place_of(transaction, call, call.path_parameter("parent")));
         ServiceName const name{.place = std::move(place), .service = call.query("serviceId")};
         if (TRY(transaction.get(kServices, name.key()))) {

@@ -284,6 +284,19 @@ TEST_F(RunServingTest, NothingRunsWhileNobodyAsks) {
     EXPECT_TRUE(eventually([] { return processes("php-fpm: pool") == 1; }));
 }
 
+TEST_F(RunServingTest, WhatIsForInternalTrafficOnlyIsNotReachedFromHere) {
+    deploy("shop", template_of({}));
+    auto service = template_of({});
+    service["ingress"] = "INGRESS_TRAFFIC_INTERNAL_ONLY";
+    auto const host = deploy("inside", service);
+    EXPECT_EQ(visit(host, "/readme.html").status, 404);
+    auto const path = fmt::format("{}/inside", kServices);
+    change("PATCH", path + "?updateMask=ingress", json::object{{"ingress", "INGRESS_TRAFFIC_ALL"}});
+    EXPECT_EQ(visit(host, "/readme.html").status, 200);
+    change("PATCH", path + "?updateMask=ingress", service);
+    EXPECT_EQ(visit(host, "/readme.html").status, 404);
+}
+
 TEST_F(RunServingTest, ADomainIsServedAndGoes) {
     deploy("shop", template_of({}));
     auto const mappings = std::string(

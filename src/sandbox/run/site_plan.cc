@@ -149,10 +149,14 @@ private:
 
 }  // namespace
 
+bool is_reachable(json::object const& service) {
+    return text_field(service, "ingress") != "INGRESS_TRAFFIC_INTERNAL_ONLY";
+}
+
 Outcome<SitePlan> read_plan(Transaction& transaction) {
     Planner planner(transaction);
     TRY(each_document(transaction, kServices, "", [&](Document& document) -> Outcome<bool> {
-        TRY(planner.add_service(document));
+        if (is_reachable(document.body.as_object())) TRY(planner.add_service(document));
         return true;
     }));
     TRY(each_document(transaction, kDomainMappings, "", [&](Document& document) -> Outcome<bool> {

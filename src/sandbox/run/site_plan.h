@@ -39,6 +39,9 @@ struct SitePlan {
     std::vector<Site> sites = {};
 };
 
+// Whether requests from outside of Google's networks, the only ones that there are here, reach it.
+[[nodiscard]] bool is_reachable(boost::json::object const& service);
+
 // A revision whose secrets cannot be read any more is left out: Cloud Run could not start an
 // instance of it either.
 [[nodiscard]] Outcome<SitePlan> read_plan(Transaction& transaction);
