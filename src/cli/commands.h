@@ -21,6 +21,7 @@ namespace aipress::cli {
 
 [[nodiscard]] int run_sandbox(SandboxArguments const& arguments, Environment& environment);
 [[nodiscard]] int run_snapshot(SandboxArguments const& arguments, Environment& environment);
+[[nodiscard]] int run_seed_poc(SandboxArguments const& arguments, Environment& environment);
 
 // "aipress database VERB --journal FILE [the move's options]".
 [[nodiscard]] std::string command_text(Verb verb, DatabaseArguments const& arguments);

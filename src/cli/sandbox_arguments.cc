@@ -28,6 +28,8 @@ struct SandboxTexts {
     std::string snapshot;
     std::string spanner;
     bool detach = false;
+    std::string tenants;
+    bool metadata_only = false;
 };
 
 namespace {
@@ -144,6 +146,18 @@ void add_commands(CLI::App& group, Texts& texts) {
     auto& requests = add("requests", "Every request that it answered");
     requests.add_option("--last", texts.last, "Only so many")->type_name("N");
     add_format(requests, texts.format);
+    auto& seed = add("seed-poc", "Fill the one that runs with a project of WordPress sites");
+    seed.add_option("--tenants", texts.tenants,
+                    wrapped("How many (default 10): 1 to 100, each with a database server and a "
+                            "live site of its own"))
+        ->type_name("N");
+    seed.add_flag("--metadata-only", texts.metadata_only,
+                  wrapped("Only the resources, without servers, sites and pictures: up to 90,000 "
+                          "tenants"));
+    seed.add_option("--seed", texts.seed,
+                    wrapped("The same number makes the same tenants (default 1)"))
+        ->type_name("N");
+    add_format(seed, texts.format);
     auto& env = add("env", "Settings that point a client at it, for a shell's eval");
     env.add_option(
            "--for", texts.client,
@@ -160,7 +174,21 @@ void add_commands(CLI::App& group, Texts& texts) {
     add_snapshot_commands(group, texts);
 }
 
-constexpr std::array<std::pair<std::string_view, SandboxVerb>, 7> kVerbs{{
+// --tenants, --metadata-only and --seed.
+Result<poc::SeedOptions> seed_options(Texts const& texts) {
+    poc::SeedOptions options;
+    if (texts.metadata_only) options.scope = poc::Scope::RecordsOnly;
+    if (!texts.tenants.empty()) {
+        auto const most = texts.metadata_only ? poc::kRecordsMost : poc::kSitesMost;
+        options.tenants = TRY(number_value("--tenants", texts.tenants, 1, most));
+    }
+    if (!texts.seed.empty()) {
+        options.seed = TRY(number_value("--seed", texts.seed, 0, kHighestSeed));
+    }
+    return options;
+}
+
+constexpr std::array<std::pair<std::string_view, SandboxVerb>, 8> kVerbs{{
     {"up", SandboxVerb::Up},
     {"down", SandboxVerb::Down},
     {"status", SandboxVerb::Status},
@@ -168,6 +196,7 @@ constexpr std::array<std::pair<std::string_view, SandboxVerb>, 7> kVerbs{{
     {"requests", SandboxVerb::Requests},
     {"env", SandboxVerb::Env},
     {"snapshot", SandboxVerb::Snapshot},
+    {"seed-poc", SandboxVerb::SeedPoc},
 }};
 
 }  // namespace
@@ -234,6 +263,7 @@ Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
             TRY(choice_value("snapshot", texts_->snapshot_action, kSnapshotActions)));
     }
     arguments.snapshot = texts_->snapshot;
+    arguments.poc = TRY(seed_options(*texts_));
     return arguments;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/argument_values.h"
+#include "poc/seed.h"
 #include "sandbox/client_settings.h"
 #include "sandbox/operations.h"
 #include "sandbox/quotas.h"
@@ -19,7 +20,7 @@ class App;
 
 namespace aipress::cli {
 
-enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env, Snapshot };
+enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env, Snapshot, SeedPoc };
 enum class SnapshotAction { Save, Load, List, Delete };
 // In the order of sandbox::Client.
 inline constexpr std::array<std::string_view, 4> kSandboxClients{"gcloud", "gsutil", "node",
@@ -33,7 +34,7 @@ struct SandboxArguments {
     bool with_spanner = false;       // up --spanner
     bool is_detached = false;        // up --detach
     std::vector<std::string> words;  // all that was typed behind the program's name
-    std::filesystem::path faults;  // up --faults; empty: none
+    std::filesystem::path faults;    // up --faults; empty: none
     sandbox::QuotaMode quotas = sandbox::QuotaMode::Off;
     unsigned seed = 0;  // up --seed; a random one when it was not given
     OutputFormat format = OutputFormat::Table;
@@ -41,8 +42,9 @@ struct SandboxArguments {
     sandbox::ClientMode mode = sandbox::ClientMode::Overrides;  // env --mode
     std::string confirmed;  // --confirm: what is destroyed, typed out
     SnapshotAction snapshot_action = SnapshotAction::List;
-    std::string snapshot;  // its name
-    unsigned last = 0;     // requests --last; 0: all
+    std::string snapshot;       // its name
+    unsigned last = 0;          // requests --last; 0: all
+    poc::SeedOptions poc = {};  // seed-poc; but for its ports
 };
 
 struct SandboxTexts;

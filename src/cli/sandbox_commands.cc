@@ -254,6 +254,8 @@ int run_sandbox(SandboxArguments const& arguments, Environment& environment) {
             return run_env(arguments);
         case SandboxVerb::Snapshot:
             return run_snapshot(arguments, environment);
+        case SandboxVerb::SeedPoc:
+            return run_seed_poc(arguments, environment);
     }
     return 2;
 }

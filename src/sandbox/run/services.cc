@@ -59,7 +59,7 @@ Outcome<ServiceName> service_name(Transaction& transaction, Call const& call,
 }
 
 Outcome<Reply> Services::change(Call& call, Work const& work, Sites sites) {
-    if (!is_set(call, "validateOnly")) {
+    if (!call.flag("validateOnly")) {
         auto changed = write<Reply>(changes_.store(), work);
         if (changed.ok() && sites == Sites::Change) on_change_();
         return changed;
@@ -108,7 +108,8 @@ Outcome<Reply> Services::create(Call& call) {
                       .wish = call.fields(),
                       .principal = call.principal,
                       .error_root = "Violation in CreateServiceRequest.service"});
-    });
+    };
+    return change(call, work, is_reachable(call.fields()) ? Sites::Change : Sites::Stay);
 }
 
 Outcome<Reply> Services::patch(Call& call) {

@@ -1,0 +1,326 @@
+// `aipress sandbox seed-poc` as an operator runs it, and what is there then.
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <filesystem>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <regex>
+#include <set>
+
+#include "poc/tenant.h"
+#include "poc/uploads.h"
+#include "sandbox/base64.h"
+#include "sandbox/run/web_server.h"
+#include "sandbox/sql/server.h"
+#include "testing/http_client.h"
+#include "testing/sandbox_process.h"
+#include "testing/status_matchers.h"
+
+namespace aipress {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using testing::HttpAnswer;
+using testing::HttpClient;
+using testing::must;
+using testing::SandboxProcess;
+
+Context seeding_context() {
+    static SystemClock clock;
+    return {clock, Deadline::after(clock, milliseconds(300'000)), std::stop_token()};
+}
+
+// One sandbox, and the project that is seeded in it.
+class Seeded {
+public:
+    testing::Arguments command(std::vector<std::string> const& words) const {
+        testing::Arguments all{"sandbox",  "seed-poc", "--data", sandbox_.data().string(),
+                               "--format", "json"};
+        all.insert(all.end(), words.begin(), words.end());
+        return all;
+    }
+    testing::CommandResult run(std::vector<std::string> const& words) const {
+        return must(testing::run_aipress(seeding_context(), command(words)));
+    }
+    json::object seed(std::vector<std::string> const& words) const {
+        auto const result = run(words);
+        EXPECT_EQ(result.status.code, 0) << result.describe();
+        return must(result.json());
+    }
+    // Starts it, and kills it when it has said so many lines. False: it was done before.
+    bool seed_and_kill(std::vector<std::string> const& words, std::ptrdiff_t lines) const {
+        auto process = must(testing::AipressProcess::start(command(words)));
+        auto const context = seeding_context();
+        for (;;) {
+            auto const said = process.error();
+            if (std::count(said.begin(), said.end(), '\n') >= lines) break;
+            if (!process.running() || !context.sleep(milliseconds(1))) return false;
+        }
+        bool const was_running = process.running();
+        process.kill();
+        return was_running;
+    }
+
+    HttpAnswer ask(std::string const& verb, std::string const& host, std::string const& path) {
+        return client_.send({.verb = verb,
+                             .url = sandbox_.url() + path,
+                             .headers = {{"Host", host}, {"Authorization", "Bearer ya29.test"}}});
+    }
+    json::value get(std::string const& host, std::string const& path) {
+        auto const answer = ask("GET", host, path);
+        EXPECT_EQ(answer.status, 200) << path << ": " << answer.text;
+        return answer.body;
+    }
+    std::string object(std::string const& bucket, std::string const& name) {
+        auto const path =
+            fmt::format("/storage/v1/b/{}/o/{}?alt=media", bucket, http::percent_encoded(name));
+        return ask("GET", "storage.googleapis.com", path).text;
+    }
+    std::string secret(std::string const& name) {
+        auto const version = get("secretmanager.googleapis.com",
+                                 fmt::format("/v1/projects/aipress-project/secrets/{}/versions/"
+                                             "latest:access",
+                                             name));
+        return *sandbox::decode_base64(
+            std::string(version.at_pointer("/payload/data").as_string()));
+    }
+    // Of every page the members of `list`, each as `what` has it.
+    std::set<std::string> listed(std::string const& host, std::string const& path,
+                                 std::string const& list,
+                                 std::function<std::string(json::value const&)> const& what) {
+        std::set<std::string> found;
+        std::string token;
+        do {
+            auto const page = get(
+                host, fmt::format("{}{}pageToken={}", path, path.find('?') == path.npos ? '?' : '&',
+                                  http::percent_encoded(token)));
+            auto const* const items = page.as_object().if_contains(list);
+            if (items != nullptr) {
+                for (auto const& item : items->as_array()) found.insert(what(item));
+            }
+            auto const* const next = page.as_object().if_contains("nextPageToken");
+            token = next == nullptr ? "" : std::string(next->as_string());
+        } while (!token.empty());
+        return found;
+    }
+    std::uint16_t web_port() const {
+        auto const status =
+            must(testing::run_aipress(seeding_context(), {"sandbox", "status", "--format", "json",
+                                                          "--data", sandbox_.data().string()}));
+        return must(status.json()).at("web_port").to_number<std::uint16_t>();
+    }
+    HttpAnswer visit(std::string const& host, std::string const& path, std::string verb = "GET",
+                     std::string body = "") {
+        return site_.send(
+            {.verb = std::move(verb),
+             .url = fmt::format("http://127.0.0.1:{}{}", web_port(), path),
+             .body = std::move(body),
+             .headers = {{"Host", host}, {"Content-Type", "application/x-www-form-urlencoded"}}});
+    }
+    SandboxProcess& sandbox() { return sandbox_; }
+
+private:
+    SandboxProcess sandbox_;
+    HttpClient client_;
+    HttpClient site_;
+};
+
+std::string member(json::value const& value, char const* name) {
+    return std::string(value.at(name).as_string());
+}
+
+class SandboxSeedTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (auto const programs = sandbox::run::find_web_programs(); !programs.ok()) {
+            GTEST_SKIP() << programs.error().message();
+        }
+        if (!sandbox::find_mariadbd().ok()) GTEST_SKIP() << "no mariadbd on this machine";
+    }
+};
+
+void expect_live(Seeded& poc, poc::Tenant const& tenant) {
+    auto const host = tenant.host();
+    EXPECT_EQ(poc.visit(host, "/").status, 200);
+    auto const post = poc.visit(host, fmt::format("/{}-post-1/", to_string(tenant.kind)));
+    ASSERT_EQ(post.status, 200) << host;
+    // The picture of the post is what the bucket has, byte for byte.
+    std::smatch image;
+    std::regex const pattern("<img[^>]* src=\"http://" + host + "(/wp-content/uploads/([^\"]+))\"");
+    ASSERT_TRUE(std::regex_search(post.text, image, pattern)) << post.text;
+    auto const shown = poc.visit(host, image[1]);
+    EXPECT_EQ(shown.status, 200) << image[1];
+    EXPECT_THAT(shown.header("Content-Type"), HasSubstr("image/"));
+    EXPECT_GT(shown.text.size(), 100u);
+    EXPECT_TRUE(shown.text == poc.object(tenant.bucket(), image[2])) << image[2];
+    // The administrator's password is a secret.
+    auto const login = poc.visit(
+        host, "/wp-login.php", "POST",
+        testing::form_text({{"log", "admin"}, {"pwd", poc.secret(tenant.administrator_secret())}}));
+    EXPECT_EQ(login.status, 302) << login.text;
+    auto const id =
+        std::regex_replace(post.text, std::regex("[\\s\\S]*?postid-(\\d+)[\\s\\S]*"), "$1");
+    auto const posted = poc.visit(host, "/wp-comments-post.php", "POST",
+                                  testing::form_text({{"comment_post_ID", id},
+                                                      {"author", "Ada"},
+                                                      {"email", "ada@example.test"},
+                                                      {"comment", "It weaves."}}));
+    EXPECT_EQ(posted.status, 302) << posted.text;
+    EXPECT_THAT(poc.visit(host, fmt::format("/{}-post-1/", to_string(tenant.kind))).text,
+                HasSubstr("It weaves."));
+}
+
+void expect_described(Seeded& poc, poc::Tenant const& tenant) {
+    auto const state = json::parse(poc.object(
+        "aipress-terraform-state", fmt::format("tenants/{}/default.tfstate", tenant.name)));
+    EXPECT_EQ(state.at("version"), 4);
+    EXPECT_THAT(json::serialize(state), HasSubstr(poc.secret(tenant.database_secret())));
+    auto const instance = poc.get("sqladmin.googleapis.com",
+                                  "/v1/projects/aipress-project/instances/" + tenant.instance());
+    EXPECT_THAT(json::serialize(state),
+                HasSubstr(member(instance.at("ipAddresses").at(0), "ipAddress")));
+    auto const series =
+        poc.get("monitoring.googleapis.com",
+                fmt::format("/v3/projects/aipress-project/timeSeries?filter={}&interval.endTime="
+                            "2100-01-01T00:00:00Z&interval.startTime=2020-01-01T00:00:00Z",
+                            http::percent_encoded(fmt::format(
+                                "metric.type = \"custom.googleapis.com/aipress/request_count\" AND "
+                                "metric.labels.tenant = \"{}\"",
+                                tenant.name))));
+    EXPECT_GE(series.at("timeSeries").at(0).at("points").as_array().size(), 23u);
+}
+
+TEST_F(SandboxSeedTest, ThreeSitesAreLiveAndASecondRunKeepsThem) {
+    Seeded poc;
+    auto const first = poc.seed({"--tenants", "3"});
+    ASSERT_EQ(first.at("sites").as_array().size(), 3u);
+    std::set<std::string> sizes;
+    for (unsigned number = 1; number <= 3; ++number) {
+        auto const tenant = poc::make_tenant(1, number);
+        auto const& site = first.at("sites").at(number - 1);
+        EXPECT_EQ(member(site, "tenant"), tenant.name);
+        EXPECT_EQ(site.at("posts"), tenant.size.posts);
+        std::size_t objects = 0;
+        for (auto const& upload : poc::plan_uploads(tenant)) objects += upload.files.size();
+        EXPECT_EQ(site.at("objects"), objects);
+        sizes.insert(json::serialize(site.at("bytes")));
+        expect_live(poc, tenant);
+        expect_described(poc, tenant);
+    }
+    EXPECT_EQ(sizes.size(), 3u);
+    auto const again = poc.seed({"--tenants", "3"});
+    EXPECT_EQ(again.at("sites"), first.at("sites"));
+    // What visitors wrote is still there.
+    auto const tenant = poc::make_tenant(1, 1);
+    EXPECT_THAT(poc.visit(tenant.host(), fmt::format("/{}-post-1/", to_string(tenant.kind))).text,
+                HasSubstr("It weaves."));
+    auto const other = poc.run({"--tenants", "3", "--seed", "2"});
+    EXPECT_EQ(other.status.code, 1);
+    EXPECT_THAT(other.error, HasSubstr("was seeded with --seed 1"));
+}
+
+// Everything that is not the sandbox's own choice: addresses are, and times.
+std::set<std::string> state_of(Seeded& poc) {
+    std::set<std::string> state;
+    auto const add = [&](std::set<std::string> more) { state.merge(more); };
+    auto const by_name = [](json::value const& item) { return member(item, "name"); };
+    for (unsigned number = 1; number <= 2; ++number) {
+        auto const tenant = poc::make_tenant(1, number);
+        auto const instance = "/v1/projects/aipress-project/instances/" + tenant.instance();
+        add(poc.listed("storage.googleapis.com", fmt::format("/storage/v1/b/{}/o", tenant.bucket()),
+                       "items", [](json::value const& item) {
+                           return member(item, "name") + member(item, "md5Hash");
+                       }));
+        add(poc.listed("sqladmin.googleapis.com", instance + "/databases", "items", by_name));
+        state.insert(poc.secret(tenant.administrator_secret()));
+        // Each picture once, each comment once.
+        auto const front = poc.visit(tenant.host(), "/?rest_route=/wp/v2/comments&per_page=1");
+        state.insert(tenant.name + " comments " + front.header("X-WP-Total"));
+        auto const media = poc.visit(tenant.host(), "/?rest_route=/wp/v2/media&per_page=1");
+        state.insert(tenant.name + " media " + media.header("X-WP-Total"));
+    }
+    add(poc.listed("run.googleapis.com",
+                   "/v2/projects/aipress-project/locations/us-central1/services", "services",
+                   [](json::value const& item) {
+                       return member(item, "name") + " " + member(item, "generation");
+                   }));
+    add(poc.listed("storage.googleapis.com", "/storage/v1/b/aipress-terraform-state/o", "items",
+                   by_name));
+    add(poc.listed("dns.googleapis.com",
+                   "/dns/v1/projects/aipress-project/managedZones/aipress-io/rrsets", "rrsets",
+                   [](json::value const& item) { return member(item, "name"); }));
+    return state;
+}
+
+TEST_F(SandboxSeedTest, KilledAtAnyMomentItIsCarriedOn) {
+    Seeded undisturbed;
+    auto const expected = undisturbed.seed({"--tenants", "2"});
+    Seeded killed;
+    int kills = 0;
+    for (std::ptrdiff_t lines = 0; lines <= 5; ++lines) {
+        kills += killed.seed_and_kill({"--tenants", "2"}, lines) ? 1 : 0;
+    }
+    EXPECT_GE(kills, 3);
+    auto const carried_on = killed.seed({"--tenants", "2"});
+    EXPECT_EQ(carried_on.at("sites"), expected.at("sites"));
+    EXPECT_EQ(state_of(killed), state_of(undisturbed));
+}
+
+TEST(SandboxSeedRecordsTest, RecordsTakeNoServersAndAreCarriedOn) {
+    Seeded poc;
+    std::vector<std::string> const words{"--tenants", "200", "--metadata-only"};
+    poc.seed_and_kill(words, 2);
+    auto const summary = poc.seed(words);
+    EXPECT_EQ(summary.at("tenants"), 200);
+    auto const count = [&](std::string const& host, std::string const& path,
+                           std::string const& list) {
+        return poc.listed(host, path, list,
+                          [](json::value const& item) { return member(item, "name"); });
+    };
+    auto const instances =
+        count("sqladmin.googleapis.com", "/v1/projects/aipress-project/instances", "items");
+    EXPECT_EQ(instances.size(), 200u);
+    EXPECT_EQ(count("run.googleapis.com",
+                    "/v2/projects/aipress-project/locations/us-central1/services", "services")
+                  .size(),
+              200u);
+    EXPECT_EQ(
+        count("secretmanager.googleapis.com", "/v1/projects/aipress-project/secrets", "secrets")
+            .size(),
+        200u);
+    EXPECT_EQ(
+        count("storage.googleapis.com", "/storage/v1/b/aipress-terraform-state/o", "items").size(),
+        200u);
+    EXPECT_EQ(
+        count("storage.googleapis.com", "/storage/v1/b?project=aipress-project", "items").size(),
+        202u);
+    EXPECT_THAT(count("dns.googleapis.com",
+                      "/dns/v1/projects/aipress-project/managedZones/aipress-io/rrsets", "rrsets"),
+                ::testing::Contains("tenant-200.aipress.io."));
+    // No server has been made for any of them.
+    auto const sql = poc.sandbox().data() / "sql";
+    std::error_code ignored;
+    EXPECT_TRUE(!fs::exists(sql) || fs::is_empty(sql, ignored)) << sql;
+    auto const scope = poc.run({"--tenants", "2"});
+    EXPECT_EQ(scope.status.code, 1);
+    EXPECT_THAT(scope.error, HasSubstr("--metadata-only"));
+}
+
+TEST(SandboxSeedRecordsTest, WhatCannotBeIsSaid) {
+    Seeded poc;
+    auto const many = poc.run({"--tenants", "101"});
+    EXPECT_EQ(many.status.code, 2);
+    EXPECT_THAT(many.error, HasSubstr("--tenants: '101' is not a number from 1 to 100"));
+    EXPECT_EQ(poc.run({"--tenants", "0"}).status.code, 2);
+    EXPECT_EQ(poc.run({"--tenants", "90001", "--metadata-only"}).status.code, 2);
+    EXPECT_EQ(poc.sandbox().stop(), 0);
+    auto const none = poc.run({"--tenants", "1"});
+    EXPECT_EQ(none.status.code, 1);
+    EXPECT_THAT(none.error, HasSubstr("no sandbox runs on"));
+    EXPECT_THAT(none.error, HasSubstr("next: aipress sandbox up"));
+}
+
+}  // namespace
+}  // namespace aipress
