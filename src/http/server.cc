@@ -29,6 +29,7 @@
 #include <fmt/format.h>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -102,8 +103,42 @@ struct Shared {
     std::condition_variable changed;
     std::set<std::shared_ptr<Connection>> connections;  // guarded by the mutex
 
-    explicit Shared(ServerOptions with) : options(std::move(with)), workers(options.workers) {}
+    // Workers that wait for a client, and all there are.
+    std::atomic<unsigned> waiting_workers = 0;
+    std::atomic<unsigned> all_workers;
+    std::vector<std::jthread> more_workers;  // guarded by the mutex; never fewer until the end
+
+    explicit Shared(ServerOptions with)
+        : options(std::move(with)), workers(options.workers), all_workers(options.workers) {}
+
+    // Of a worker, around its wait for a client: when all wait, another one comes.
+    class WaitingForClient;
+    void add_worker();
 };
+
+class Shared::WaitingForClient {
+public:
+    explicit WaitingForClient(Shared& shared) : shared_(shared) {
+        if (++shared_.waiting_workers >= shared_.all_workers) shared_.add_worker();
+    }
+    ~WaitingForClient() { --shared_.waiting_workers; }
+    WaitingForClient(WaitingForClient const&) = delete;
+    WaitingForClient& operator=(WaitingForClient const&) = delete;
+
+private:
+    Shared& shared_;
+};
+
+void Shared::add_worker() {
+    std::lock_guard const lock(mutex);
+    if (waiting_workers < all_workers || all_workers >= limits::kWorkersMost || stopping) return;
+    try {
+        more_workers.emplace_back([this] { workers.attach(); });
+        ++all_workers;
+    } catch (std::system_error const& thrown) {
+        log::warning("no more workers than {}: {}", all_workers.load(), thrown.what());
+    }
+}
 
 // One client's connection. Its coroutine and its I/O run on its strand, one at a time; a handler
 // runs on a worker while the coroutine waits, and reaches the I/O through wait_for().
@@ -138,6 +173,7 @@ private:
     // The strand's work, waited for by a worker.
     template <typename T>
     T wait_for(Awaitable<T> work) {
+        Shared::WaitingForClient const waiting(shared_);
         return asio::co_spawn(strand_, std::move(work), asio::use_future).get();
     }
     template <typename Operation>
@@ -635,6 +671,7 @@ void Server::Impl::stop(milliseconds grace) {
     }
     threads.clear();
     shared.workers.join();
+    shared.more_workers.clear();
 }
 
 Result<Server> Server::start(ServerOptions options, CertificateAuthority const* authority,

@@ -24,6 +24,8 @@ struct ServerOptions {
     std::uint16_t port = 0;  // 0: any that is free
     // Another server's listening_socket(), instead of both; -1: none. It stays the caller's.
     int listening_socket = -1;
+    // At least so many handlers run at a time. One that waits for its client (a body that dribbles,
+    // an answer that nobody takes) does not count, up to limits::kWorkersMost.
     unsigned workers = limits::kWorkers;
     std::size_t connections = limits::kConnections;
     milliseconds header_time = limits::kHeaderTime;

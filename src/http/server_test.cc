@@ -2,16 +2,13 @@
 #include "http/server.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <atomic>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <thread>
 
 #include "base/file_descriptor.h"
@@ -19,6 +16,7 @@
 #include "testing/status_matchers.h"
 #include "testing/temporary_directory.h"
 #include "testing/test_context.h"
+#include "testing/wire.h"
 
 namespace aipress::http {
 namespace {
@@ -30,77 +28,9 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using testing::TemporaryDirectory;
 using testing::test_context;
+using testing::Wire;
 
 constexpr std::size_t kMegabyte = 1u << 20;
-
-// A client that says exactly what it is told to.
-class Wire {
-public:
-    explicit Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        timeval const patience{.tv_sec = 60, .tv_usec = 0};
-        ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-        connected_ = ::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&address),
-                               sizeof(address)) == 0;
-    }
-    [[nodiscard]] bool connected() const { return connected_; }
-    // False when the server does not listen any more.
-    bool say(std::string_view data) {
-        while (!data.empty()) {
-            auto const sent = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
-            if (sent <= 0) return false;
-            data.remove_prefix(static_cast<std::size_t>(sent));
-        }
-        return true;
-    }
-    // Everything up to and including `end`; what came if the connection ends before.
-    std::string hear_until(std::string_view end) {
-        while (heard_.find(end) == std::string::npos && hear_more()) continue;
-        auto const at = heard_.find(end);
-        auto const size = at == std::string::npos ? heard_.size() : at + end.size();
-        auto const text = heard_.substr(0, size);
-        heard_.erase(0, size);
-        return text;
-    }
-    std::string hear_all() {
-        while (hear_more()) continue;
-        return std::exchange(heard_, {});
-    }
-    // Head and body of one response with a Content-Length.
-    std::string hear_response() {
-        auto text = hear_until("\r\n\r\n");
-        auto const at = text.find("Content-Length: ");
-        std::size_t const length = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
-        while (heard_.size() < length && hear_more()) continue;
-        text += heard_.substr(0, length);
-        heard_.erase(0, std::min(length, heard_.size()));
-        return text;
-    }
-
-private:
-    bool hear_more() {
-        std::string piece(64u << 10, '\0');
-        auto const count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
-        if (count <= 0) return false;
-        heard_.append(piece, 0, static_cast<std::size_t>(count));
-        return true;
-    }
-
-    FileDescriptor socket_;
-    bool connected_ = false;
-    std::string heard_;
-};
-
-std::size_t status_number(std::string const& field) {
-    std::ifstream file("/proc/self/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with(field)) return std::stoul(line.substr(field.size() + 1));
-    }
-    return 0;
-}
 
 BodySource letters(std::uint64_t bytes) {
     auto left = std::make_shared<std::uint64_t>(bytes);
@@ -240,7 +170,7 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
 TEST_F(ServerTest, BodiesOfAnySizePassInLittleMemory) {
     constexpr std::size_t kSize = 256 * kMegabyte;
     start();
-    auto const before = status_number("VmRSS:");
+    auto const before = testing::process_number(::getpid(), "VmRSS:");
     Wire upload(port());
     upload.say(fmt::format("PUT /count HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", kSize));
     std::string const piece(kMegabyte, 'x');
@@ -253,7 +183,7 @@ TEST_F(ServerTest, BodiesOfAnySizePassInLittleMemory) {
     }
     // An address sanitizer keeps what is freed for a while.
 #ifndef __SANITIZE_ADDRESS__
-    EXPECT_LT(status_number("VmHWM:"), before + (32u << 10));  // kB
+    EXPECT_LT(testing::process_number(::getpid(), "VmHWM:"), before + (32u << 10));  // kB
 #else
     (void)before;
 #endif
@@ -350,6 +280,32 @@ TEST_F(ServerTest, AClientThatDribblesHoldsNobodyUp) {
     EXPECT_EQ(slow.hear_all(), "");  // closed
 }
 
+TEST_F(ServerTest, ClientsThatDribbleTheirBodiesHoldNobodyUp) {
+    start({.workers = 2});
+    std::vector<std::unique_ptr<Wire>> slow;
+    for (int i = 0; i < 20; ++i) {
+        slow.push_back(std::make_unique<Wire>(port()));
+        slow.back()->say("POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
+        EXPECT_EQ(curl({url() + "/quick"}), "GET http 127.0.0.1 /quick ") << i;
+    }
+    for (auto const& client : slow) {
+        client->say("a body");
+        EXPECT_THAT(client->hear_response(), EndsWith("10"));
+    }
+    server_->stop(milliseconds(60'000));
+}
+
+// What they are sent fills the kernel's buffers, and then waits.
+TEST_F(ServerTest, ClientsThatTakeNoAnswerHoldNobodyUp) {
+    start({.workers = 2});
+    std::vector<std::unique_ptr<Wire>> slow;
+    for (int i = 0; i < 5; ++i) {
+        slow.push_back(std::make_unique<Wire>(port()));
+        slow.back()->say("GET /letters?bytes=50000000 HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_EQ(curl({url() + "/quick"}), "GET http 127.0.0.1 /quick ") << i;
+    }
+}
+
 TEST_F(ServerTest, AClientThatLeavesInMidBodyIsAnError) {
     start({.piece_time = milliseconds(300)});
     {
@@ -406,8 +362,8 @@ TEST_F(ServerTest, ThousandsOfIdleConnectionsCostNoThread) {
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &raised), 0);
     start();
     EXPECT_EQ(curl({url() + "/first"}), "GET http 127.0.0.1 /first ");
-    auto const threads = status_number("Threads:");
-    auto const memory = status_number("VmRSS:");
+    auto const threads = testing::process_number(::getpid(), "Threads:");
+    auto const memory = testing::process_number(::getpid(), "VmRSS:");
     std::vector<std::unique_ptr<Wire>> wires;
     for (std::size_t i = 0; i < connections; ++i) {
         wires.push_back(std::make_unique<Wire>(port()));
@@ -415,8 +371,8 @@ TEST_F(ServerTest, ThousandsOfIdleConnectionsCostNoThread) {
     }
     auto const context = test_context();
     while (server_->connections() < connections) ASSERT_TRUE(context.sleep(milliseconds(1)));
-    EXPECT_EQ(status_number("Threads:"), threads);
-    EXPECT_LT(status_number("VmRSS:"), memory + (200u << 10));
+    EXPECT_EQ(testing::process_number(::getpid(), "Threads:"), threads);
+    EXPECT_LT(testing::process_number(::getpid(), "VmRSS:"), memory + (200u << 10));
     EXPECT_EQ(curl({url() + "/other"}), "GET http 127.0.0.1 /other ");
     wires.clear();
     server_->stop(milliseconds(60'000));
