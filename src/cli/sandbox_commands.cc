@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <future>
 #include <mutex>
+#include <sys/resource.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -36,7 +37,16 @@ Result<void> serve(SandboxArguments const& arguments, sandbox::Sandbox& running,
     return ended.get_future().get();
 }
 
+// Thousands of connections are as many files; a program may have 1,024 unless it asks for more.
+void raise_limit_of_open_files() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+    files.rlim_cur = files.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int run_up(SandboxArguments const& arguments, Environment& environment) {
+    raise_limit_of_open_files();
     sandbox::SandboxOptions const options{.data = arguments.data,
                                           .port = arguments.port,
                                           .operations = arguments.operations,
