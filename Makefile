@@ -3,6 +3,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 REHEARSE_ARGS ?=
 BENCH_ARGS ?=
+SANDBOX_BENCH_ARGS ?=
 
 .DEFAULT_GOAL := build
 .PHONY: build configure test test-fast rehearse up bench check format clean
@@ -40,11 +41,13 @@ up:
 	@if build/aipress sandbox status >/dev/null; then build/aipress sandbox status; \
 	else build/aipress sandbox up --detach; fi
 
-# Ratios against mariadb-dump and mydumper on real servers, e.g. BENCH_ARGS="--size 200M --repeat 3".
+# The mover against mariadb-dump and mydumper, the sandbox against nginx, cp and fsync: ratios of one
+# run, e.g. BENCH_ARGS="--size 200M --repeat 3" SANDBOX_BENCH_ARGS="--repeat 3 --only objects".
 bench:
 	@tools/setup bench
 	@$(MAKE) --no-print-directory build
 	@build/mover_bench $(BENCH_ARGS)
+	@build/sandbox_bench $(SANDBOX_BENCH_ARGS)
 
 check:
 	@tools/setup check

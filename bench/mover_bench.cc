@@ -1,20 +1,25 @@
-// How fast the mover is: `make bench`, or mover_bench --help. Prints a table of medians and ratios
-// and writes them as JSON. Exit code 0 when all was measured, reached or not; the table says which.
-#include <boost/json/serialize.hpp>
+// How fast the mover is: `make bench`, or mover_bench --help.
 #include <cstdio>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
-#include <string_view>
 
-#include "bench/options.h"
+#include "bench/program.h"
 #include "bench/stage.h"
 
 namespace aipress::bench {
 namespace {
 
-// Everything together; a hang is a failure, not a night.
-constexpr std::chrono::hours kTimeLimit{3};
+constexpr std::string_view kUsage =
+    "usage: mover_bench [--size 1G] [--repeat 5] [--seed 1] [--workers 4]\n"
+    "                   [--only copy,fence,catchup,writes] [--json FILE] [--aipress FILE]\n"
+    "                   [--directory FOLDER]\n"
+    "  --size       bytes of generated rows of the largest tenant; the others follow from it\n"
+    "  --repeat     every figure is the median of so many\n"
+    "  --only       copy: against mariadb-dump and mydumper, and memory at two sizes\n"
+    "               fence: under 500 changed rows a second, at two sizes\n"
+    "               catchup: changed rows a second after a stall\n"
+    "               writes: the source's own write rate before and during a copy\n"
+    "  --json       results as JSON; default: mover_bench.json beside this program\n"
+    "  --directory  where servers and dumps live; default: the temporary folder\n";
 
 struct Scenario {
     char const* name;
@@ -23,67 +28,28 @@ struct Scenario {
 constexpr Scenario kScenarios[] = {
     {"copy", run_copy}, {"fence", run_fence}, {"catchup", run_catchup}, {"writes", run_writes}};
 
-Result<void> write_json(Options const& options, std::vector<Figure> const& figures) {
-    auto json = to_json(figures);
-    json["size_bytes"] = options.size_bytes;
-    json["repeat"] = options.repeat;
-    json["seed"] = options.seed;
-    json["workers"] = options.workers;
-    std::ofstream file(options.json_file);
-    file << boost::json::serialize(json) << '\n';
-    file.close();
-    if (!file) {
-        return Error(ErrorCode::Unavailable,
-                     fmt::format("cannot write '{}'", options.json_file.string()));
-    }
-    return {};
-}
-
-Result<void> run(Context const& context, Options const& options) {
-    if (!std::filesystem::exists(options.aipress)) {
-        return Error(ErrorCode::NotFound,
-                     fmt::format("no '{}'; run make build", options.aipress.string()));
-    }
+Result<void> measure(Context const& context, Options const& options, std::vector<Figure>& figures) {
     auto const stage = TRY(Stage::set_up(context, options));
+    fmt::print("{} of rows, seed {}, {} workers; ", stage->full().size_text(), options.seed,
+               options.workers);
     Result<void> result;
     for (auto const& scenario : kScenarios) {
         if (!options.wants(scenario.name)) continue;
         result = scenario.run(context, *stage).in_context(scenario.name);
         if (!result.ok()) break;
     }
-    // What was measured before a failure is worth having.
-    fmt::print("{} of rows, median of {}, seed {}, {} workers\n{}", stage->full().size_text(),
-               options.repeat, options.seed, options.workers, render_table(stage->figures()));
-    TRY(write_json(options, stage->figures()));
+    figures = stage->figures();
     return result;
 }
 
 }  // namespace
-
-int main_of(std::span<char const* const> arguments) {
-    if (arguments.size() == 1 && std::string_view(arguments[0]) == "--help") {
-        fmt::print("{}", kUsage);
-        return 0;
-    }
-    auto const own_folder = std::filesystem::canonical("/proc/self/exe").parent_path();
-    auto const options = parse_options(arguments, own_folder);
-    if (!options.ok()) {
-        fmt::print(stderr, "mover_bench: {}\n{}", options.error().message(), kUsage);
-        return 2;
-    }
-    SystemClock clock;
-    Context const context(clock, Deadline::after(clock, kTimeLimit), {});
-    auto const result = run(context, options.value());
-    if (!result.ok()) {
-        fmt::print(stderr, "mover_bench: {}: {}\n", to_string(result.error().code()),
-                   result.error().message());
-        return 1;
-    }
-    return 0;
-}
-
 }  // namespace aipress::bench
 
 int main(int argc, char** argv) {
-    return aipress::bench::main_of({argv + 1, static_cast<std::size_t>(argc - 1)});
+    using namespace aipress::bench;
+    return run_program({.name = "mover_bench",
+                        .usage = kUsage,
+                        .parts = {"copy", "fence", "catchup", "writes"},
+                        .options = {"--size", "--seed", "--workers"}},
+                       measure, argc, argv);
 }

@@ -7,7 +7,13 @@
 namespace aipress::bench {
 namespace {
 
-constexpr std::string_view kParts[] = {"copy", "fence", "catchup", "writes"};
+// Those of every program.
+constexpr std::string_view kCommon[] = {"--repeat", "--only", "--json", "--aipress", "--directory"};
+
+template <typename List>
+bool has(List const& list, std::string_view value) {
+    return std::find(std::begin(list), std::end(list), value) != std::end(list);
+}
 
 template <typename Number>
 Result<Number> parse_number(std::string_view text) {
@@ -20,12 +26,12 @@ Result<Number> parse_number(std::string_view text) {
     return number;
 }
 
-Result<std::set<std::string>> parse_parts(std::string_view text) {
+Result<std::set<std::string>> parse_parts(Program const& program, std::string_view text) {
     std::set<std::string> parts;
     while (!text.empty()) {
         auto const comma = text.find(',');
         auto const part = text.substr(0, comma);
-        if (std::find(std::begin(kParts), std::end(kParts), part) == std::end(kParts)) {
+        if (!has(program.parts, part)) {
             return Error(ErrorCode::InvalidArgument, fmt::format("--only knows no '{}'", part));
         }
         parts.emplace(part);
@@ -34,7 +40,11 @@ Result<std::set<std::string>> parse_parts(std::string_view text) {
     return parts;
 }
 
-Result<void> read_option(Options& options, std::string_view name, std::string_view value) {
+Result<void> read_option(Program const& program, Options& options, std::string_view name,
+                         std::string_view value) {
+    if (!has(kCommon, name) && !has(program.options, name)) {
+        return Error(ErrorCode::InvalidArgument, fmt::format("unknown option '{}'", name));
+    }
     if (name == "--size") {
         options.size_bytes = TRY(parse_size(value));
     } else if (name == "--repeat") {
@@ -43,16 +53,16 @@ Result<void> read_option(Options& options, std::string_view name, std::string_vi
         options.seed = TRY(parse_number<std::uint64_t>(value));
     } else if (name == "--workers") {
         options.workers = TRY(parse_number<unsigned>(value));
+    } else if (name == "--seconds") {
+        options.seconds = TRY(parse_number<unsigned>(value));
     } else if (name == "--only") {
-        options.only = TRY(parse_parts(value));
+        options.only = TRY(parse_parts(program, value));
     } else if (name == "--json") {
         options.json_file = value;
     } else if (name == "--aipress") {
         options.aipress = value;
-    } else if (name == "--directory") {
-        options.directory = value;
     } else {
-        return Error(ErrorCode::InvalidArgument, fmt::format("unknown option '{}'", name));
+        options.directory = value;
     }
     return {};
 }
@@ -81,17 +91,18 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return TRY(parse_number<std::uint64_t>(text)) * unit;
 }
 
-Result<Options> parse_options(std::span<char const* const> arguments,
+Result<Options> parse_options(Program const& program, std::span<char const* const> arguments,
                               std::filesystem::path const& own_folder) {
     Options options;
-    options.json_file = own_folder / "mover_bench.json";
+    options.only = {program.parts.begin(), program.parts.end()};
+    options.json_file = own_folder / fmt::format("{}.json", program.name);
     options.aipress = own_folder / "aipress";
     for (std::size_t i = 0; i < arguments.size(); i += 2) {
         if (i + 1 == arguments.size()) {
             return Error(ErrorCode::InvalidArgument,
                          fmt::format("'{}' wants a value", arguments[i]));
         }
-        TRY(read_option(options, arguments[i], arguments[i + 1]).in_context(arguments[i]));
+        TRY(read_option(program, options, arguments[i], arguments[i + 1]).in_context(arguments[i]));
     }
     return options;
 }

@@ -7,7 +7,11 @@ namespace aipress::bench {
 namespace {
 
 Result<Options> parsed(std::vector<char const*> const& arguments) {
-    return parse_options(arguments, "build");
+    Program const program{.name = "some_bench",
+                          .usage = "",
+                          .parts = {"copy", "fence", "writes"},
+                          .options = {"--size"}};
+    return parse_options(program, arguments, "build");
 }
 
 TEST(OptionsTest, sizes) {
@@ -23,6 +27,7 @@ TEST(OptionsTest, defaults_lie_beside_the_program) {
     auto const options = parsed({});
     ASSERT_TRUE(options.ok());
     EXPECT_EQ(options->aipress, "build/aipress");
+    EXPECT_EQ(options->json_file, "build/some_bench.json");
     EXPECT_EQ(options->repeat, 5U);
     EXPECT_TRUE(options->wants("copy"));
 }
@@ -36,6 +41,7 @@ TEST(OptionsTest, reads_what_is_said_and_refuses_the_rest) {
     EXPECT_FALSE(parsed({"--only", "speed"}).ok());
     EXPECT_FALSE(parsed({"--size"}).ok());
     EXPECT_FALSE(parsed({"--sise", "2M"}).ok());
+    EXPECT_FALSE(parsed({"--seconds", "2"}).ok()) << "another program's";
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "bench/stage.h"
 
-#include <cstdio>
 #include <fmt/format.h>
 #include <utility>
 
@@ -35,10 +34,6 @@ Result<std::string> checksums(Context const& context, DatabaseServer const& serv
 }
 
 }  // namespace
-
-void say(std::string const& line) {
-    fmt::print(stderr, "mover_bench: {}\n", line);
-}
 
 std::string Tenant::size_text() const {
     return fmt::format("{} MB", (size_bytes + kMegabyte / 2) / kMegabyte);

@@ -11,6 +11,7 @@
 #include "bench/mover_process.h"
 #include "bench/options.h"
 #include "bench/results.h"
+#include "bench/say.h"
 #include "bench/tenant_writer.h"
 #include "testing/database_server.h"
 
@@ -69,8 +70,5 @@ Result<void> run_copy(Context const& context, Stage& stage);
 Result<void> run_fence(Context const& context, Stage& stage);
 Result<void> run_catchup(Context const& context, Stage& stage);
 Result<void> run_writes(Context const& context, Stage& stage);
-
-// To stderr, at once.
-void say(std::string const& line);
 
 }  // namespace aipress::bench
