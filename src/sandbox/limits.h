@@ -36,6 +36,7 @@ inline constexpr std::size_t kPeeringsOfNetwork = 25;
 inline constexpr std::size_t kUrlMapBytes = 64u << 10;
 inline constexpr std::int64_t kRunWorkers = 8;  // PHP processes of a Cloud Run revision
 inline constexpr std::uint64_t kRunRequestLogBytes = 64u << 20;  // of requests.jsonl, twice
+inline constexpr std::uint64_t kRunErrorLogBytes = 16u << 20;    // of a revision's PHP
 inline constexpr std::size_t kRunRequestsTaken = 10'000;         // at a time
 inline constexpr std::size_t kComposeSources = 32;
 inline constexpr unsigned kOverwrittenMost = 8;  // times that a reader looks again

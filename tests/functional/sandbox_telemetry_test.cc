@@ -33,12 +33,13 @@ protected:
     void SetUp() override {
         auto const programs = sandbox::run::find_web_programs();
         if (!programs.ok()) GTEST_SKIP() << programs.error().message();
-        client_.send(
+        auto const made = client_.send(
             {.verb = "POST",
              .url = sandbox_.url() + kServices + "?serviceId=shop",
              .body =
                  R"({"template":{"containers":[{"image":"us-docker.pkg.dev/p/s/wordpress:6"}]}})",
              .headers = {{"Content-Type", "application/json"}}});
+        ASSERT_EQ(made.status, 200) << made.text;
         auto const service = get(std::string(kServices) + "/shop");
         site_ = std::string(service.at("uri").as_string()).substr(std::string("https://").size());
     }

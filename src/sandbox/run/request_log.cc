@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <cmath>
 #include <fstream>
 #include <optional>
 
@@ -42,7 +43,7 @@ std::optional<json::object> parse_line(std::string line) {
 }
 
 ServedRequest request_of(json::object const& fields) {
-    auto const time = static_cast<std::int64_t>(real_field(fields, "time") * 1000 + 0.5);
+    auto const time = std::llround(real_field(fields, "time") * 1000);
     return {.id = word(fields, "id"),
             .time = WallTime(milliseconds(time)),
             .service = word(fields, "service"),

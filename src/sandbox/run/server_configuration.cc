@@ -154,7 +154,7 @@ std::string php_configuration(ServerPaths const& paths, SitePlan const& plan,
             "php_admin_flag[log_errors]=on\nphp_admin_value[upload_max_filesize]=32M\n"
             "php_admin_value[post_max_size]=32M\n",
             pool.timeout_seconds, (paths.folder / "prepend.php").string(),
-            (revision_folder(paths.folder, pool.id) / "php.log").string());
+            error_log(paths.folder, pool.id).string());
         if (geteuid() == 0) text += "user=root\ngroup=root\n";
     }
     return text;

@@ -163,6 +163,19 @@ void Serving::begin_request_log() {
     if (server_) server_->reopen_logs();
 }
 
+std::vector<ServedRevision> Serving::revisions() {
+    std::lock_guard const proof(applying_);
+    std::vector<ServedRevision> found;
+    if (!server_) return found;
+    for (auto const& pool : server_->pools()) {
+        found.push_back({.pool = pool.id,
+                         .service = pool.service,
+                         .revision = pool.revision,
+                         .error_log = error_log(folder_, pool.id)});
+    }
+    return found;
+}
+
 std::vector<Instance> Serving::instances() {
     std::lock_guard const proof(applying_);
     std::vector<Instance> found;

@@ -19,6 +19,14 @@
 
 namespace aipress::sandbox::run {
 
+// A revision that requests reach.
+struct ServedRevision {
+    std::string pool = {};                 // "r12"
+    std::string service = {};              // "projects/p/locations/r/services/s"
+    std::string revision = {};             // "s-00001-abc"
+    std::filesystem::path error_log = {};  // PHP's; not there before it has something to say
+};
+
 // A process that serves a revision.
 struct Instance {
     std::string service = {};   // "projects/p/locations/r/services/s"
@@ -55,6 +63,7 @@ public:
     void begin_request_log();
     // Those that run now.
     [[nodiscard]] std::vector<Instance> instances();
+    [[nodiscard]] std::vector<ServedRevision> revisions();
 
 private:
     std::uint16_t choose_port();

@@ -31,5 +31,10 @@ enum class Access { Everybody, OwnerOnly };
 
 [[nodiscard]] std::filesystem::path revision_folder(std::filesystem::path const& folder,
                                                     std::string_view pool);
+// Where a revision's PHP writes what it complains of.
+[[nodiscard]] inline std::filesystem::path error_log(std::filesystem::path const& folder,
+                                                     std::string_view pool) {
+    return revision_folder(folder, pool) / "php.log";
+}
 
 }  // namespace aipress::sandbox::run

@@ -10,8 +10,6 @@
 namespace aipress::sandbox {
 namespace {
 
-namespace json = boost::json;
-
 constexpr std::size_t kPage = 1000;
 constexpr int kRestPerCount = 20;
 

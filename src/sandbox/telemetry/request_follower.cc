@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "sandbox/log_entries.h"
 #include "sandbox/resource_names.h"
+#include "sandbox/telemetry/positions.h"
 #include "sandbox/telemetry/run_requests.h"
 
 namespace aipress::sandbox {
@@ -12,8 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kPositions = "telemetry_positions";
-constexpr std::string_view kRequests = "run_requests";
+constexpr std::string_view kReader = "run_requests";
 
 // Of the projects that are there.
 Outcome<Done> append_entries(Transaction& transaction, WallTime now,
@@ -41,31 +41,16 @@ Outcome<Done> append_entries(Transaction& transaction, WallTime now,
 
 Outcome<Done> RequestFollower::load() {
     if (position_) return Done();
-    auto const document = TRY(read<std::optional<Document>>(
-        store_, [](Transaction& transaction) -> Outcome<std::optional<Document>> {
-            return TRY(transaction.get(kPositions, kRequests));
-        }));
-    position_.emplace();
-    if (!document) return Done();
-    for (auto const& [file, offset] : document->body.as_object()) {
-        (*position_)[file] = offset.to_number<std::uint64_t>();
-    }
+    position_ = TRY(read_positions(store_, kReader));
     return Done();
 }
 
 Outcome<Done> RequestFollower::save(run::ServedRequests const& taken) {
     auto const measurements = request_measurements(taken.requests);
-    json::object position;
-    for (auto const& [file, offset] : taken.next) position[file] = offset;
     return write<Done>(store_, [&](Transaction& transaction) -> Outcome<Done> {
         TRY(append_entries(transaction, clock_.wall_now(), taken.requests));
         TRY(add_measurements(transaction, measurements));
-        if (TRY(transaction.get(kPositions, kRequests))) {
-            TRY(transaction.update(kPositions, kRequests, std::nullopt, position));
-        } else {
-            TRY(transaction.insert(kPositions, kRequests, position));
-        }
-        return Done();
+        return write_positions(transaction, kReader, taken.next);
     });
 }
 
@@ -77,25 +62,16 @@ void RequestFollower::report(ApiError const& error) {
     is_failing_ = true;
 }
 
-bool RequestFollower::follow() {
-    if (auto loaded = load(); !loaded.ok()) {
-        report(loaded.release_error());
-        return false;
-    }
-    bool is_new = false;
+void RequestFollower::follow() {
+    if (auto loaded = load(); !loaded.ok()) return report(loaded.release_error());
     while (true) {
         auto taken = run::read_requests_since(serving_.folder(), *position_);
         if (taken.next == *position_) break;
-        if (auto saved = save(taken); !saved.ok()) {
-            report(saved.release_error());
-            return is_new;
-        }
+        if (auto saved = save(taken); !saved.ok()) return report(saved.release_error());
         is_failing_ = false;
-        is_new = true;
         position_ = std::move(taken.next);
     }
     if (run::is_request_log_full(serving_.folder())) serving_.begin_request_log();
-    return is_new;
 }
 
 }  // namespace aipress::sandbox

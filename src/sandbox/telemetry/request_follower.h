@@ -21,8 +21,8 @@ public:
         : store_(store), clock_(clock), serving_(serving) {}
 
     // Tells of all requests that have been logged. Those that the store does not take are tried
-    // again by the next call. Returns whether there were any.
-    bool follow();
+    // again by the next call.
+    void follow();
 
 private:
     Outcome<Done> load();

@@ -18,7 +18,8 @@ WallTime minute_after(WallTime time) {
 Telemetry::Telemetry(Store& store, Clock& clock, run::Serving& serving, Samplers samplers)
     : store_(store),
       clock_(clock),
-      follower_(store, clock, serving),
+      requests_(store, clock, serving),
+      errors_(store, clock, serving),
       samplers_(std::move(samplers)),
       folder_(serving.folder()) {}
 
@@ -45,7 +46,10 @@ void Telemetry::measure() {
 
 void Telemetry::follow() {
     std::lock_guard const lock(following_);
-    follower_.follow();
+    requests_.follow();
+    if (auto told = errors_.follow(); !told.ok()) {
+        log::error("Cloud Logging lacks what PHP wrote: {}", told.release_error().message);
+    }
 }
 
 void Telemetry::follow_log(std::stop_token const& stop) {

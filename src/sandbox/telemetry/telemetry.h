@@ -1,6 +1,7 @@
 // What Cloud Monitoring and Cloud Logging are told of what really happens here:
 //
 //     nginx's log ─► RequestFollower ─► entries, request_count, request_latencies   as they come
+//     PHP's logs  ─► ErrorFollower   ─► entries                                     with them
 //     each minute ─► Samplers        ─► instances of Cloud Run, Cloud SQL, buckets
 //
 // A request's point ends with its minute. A sample is lost when the process is killed between two
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "sandbox/telemetry/error_follower.h"
 #include "sandbox/telemetry/folder_watch.h"
 #include "sandbox/telemetry/measurements.h"
 #include "sandbox/telemetry/request_follower.h"
@@ -53,7 +55,8 @@ private:
     Store& store_;
     Clock& clock_;
     std::mutex following_;
-    RequestFollower follower_;
+    RequestFollower requests_;
+    ErrorFollower errors_;
     std::mutex sampling_;
     Samplers const samplers_;
 

@@ -184,6 +184,24 @@ TEST_F(TelemetryRunTest, ACanaryAsksForItsErrorRateAndItsLatency) {
               1);
 }
 
+TEST_F(TelemetryRunTest, WhatPhpComplainsOfIsLogged) {
+    auto const root = host_->data() / "run/revisions/r1/root";
+    ASSERT_TRUE(fs::is_directory(root));
+    std::ofstream(root / "complain.php") << "<?php error_log(\"one caf\\xe9\");"
+                                            "error_log('two');";
+    ASSERT_EQ(visit("/complain.php"), 200);
+    wait_for_requests(1);
+    host_->restart();
+    host_->sandbox().measure();
+    auto const found = entries(
+        "logName=\"projects/sandbox-project/logs/run.googleapis.com%2Fstderr\" AND "
+        "resource.labels.service_name=\"shop\"");
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_THAT(std::string(found[0].at("textPayload").as_string()),
+                ::testing::HasSubstr("one caf?"));
+    EXPECT_THAT(std::string(found[1].at("textPayload").as_string()), ::testing::HasSubstr("two"));
+}
+
 // A full log is begun anew, and no request is lost or counted twice by that.
 TEST_F(TelemetryRunTest, TheLogOfRequestsIsBounded) {
     ASSERT_EQ(visit("/readme.html"), 200);
