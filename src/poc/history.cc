@@ -166,7 +166,7 @@ unsigned requests_in(Tenant const& tenant, WallTime hour) {
     } else {
         share = 0.1 + 0.9 * std::max(0.0, std::sin(std::numbers::pi * (of_day - 6) / 17.0));
     }
-    return static_cast<unsigned>(tenant.size.requests_per_hour * share + 0.5);
+    return static_cast<unsigned>(std::lround(tenant.size.requests_per_hour * share));
 }
 
 Result<void> write_history(Google& google, Tenant const& tenant, WallTime end) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 #include <random>
 
@@ -41,8 +42,8 @@ void add_sizes(Upload& upload, std::string const& stem) {
             if (size.height != 0) {
                 ratio = std::min(ratio, static_cast<double>(size.height) / height);
             }
-            file.width = std::max(1u, static_cast<unsigned>(width * ratio + 0.5));
-            file.height = std::max(1u, static_cast<unsigned>(height * ratio + 0.5));
+            file.width = std::max(1u, static_cast<unsigned>(std::lround(width * ratio)));
+            file.height = std::max(1u, static_cast<unsigned>(std::lround(height * ratio)));
         }
         file.name =
             fmt::format("{}-{}x{}.{}", stem, file.width, file.height, extension_of(upload.format));

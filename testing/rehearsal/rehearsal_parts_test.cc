@@ -16,7 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 
 TEST(Visitors, ACommentIsAcceptedWhenTheRedirectNamesIt) {
     EXPECT_EQ(comment_of_location("http://127.0.0.1:80/post-7/comment-page-2/#comment-412"), 412u);
