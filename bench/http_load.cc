@@ -5,8 +5,8 @@
 #include <fstream>
 #include <unistd.h>
 
+#include "base/free_port.h"
 #include "bench/sandbox_stage.h"
-#include "sandbox/run/web_server.h"
 #include "testing/http_client.h"
 
 namespace aipress::bench {
@@ -75,7 +75,7 @@ Result<StaticServer> StaticServer::start(Context const& context,
                                          std::filesystem::path const& parent) {
     auto folder = TRY(testing::TemporaryDirectory::make(parent));
     std::filesystem::create_directory(folder / "files");
-    auto const port = sandbox::run::free_port();
+    auto const port = TRY(free_port());
     auto const file = folder / "nginx.conf";
     std::ofstream(file) << configuration(folder.path(), port);
     ProcessOptions options;

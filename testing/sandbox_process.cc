@@ -40,6 +40,10 @@ std::string SandboxProcess::url() const {
     return fmt::format("http://127.0.0.1:{}", port_);
 }
 
+sandbox::RunningSandbox SandboxProcess::announcement() const {
+    return must(sandbox::find_running(data())).value();
+}
+
 Environment SandboxProcess::environment(sandbox::Client client, sandbox::ClientMode mode) const {
     return must(sandbox::client_settings(client, mode, data(), {.port = port_}));
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sandbox/client_settings.h"
+#include "sandbox/data_folder.h"
 #include "testing/aipress_process.h"
 #include "testing/temporary_directory.h"
 
@@ -28,6 +29,8 @@ public:
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] std::string url() const;
+    // What it says of itself to other processes: its other ports.
+    [[nodiscard]] sandbox::RunningSandbox announcement() const;
     [[nodiscard]] std::filesystem::path data() const { return folder_ / "data"; }
     [[nodiscard]] pid_t pid() const { return process_->pid(); }
     // For a process that shall meet this sandbox and nothing else of Google.

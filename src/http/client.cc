@@ -48,9 +48,11 @@ int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 }
 
 Error error_of(CURLcode code, Receiver const& receiver, ClientRequest const& request) {
+    auto const received = receiver.response.body.size();
     auto const text = fmt::format(
-        "{} {}: {}", request.method, request.url,
-        receiver.is_too_large ? "the answer is larger than the limit" : curl_easy_strerror(code));
+        "{} {}: {}{}", request.method, request.url,
+        receiver.is_too_large ? "the answer is larger than the limit" : curl_easy_strerror(code),
+        received == 0 ? "" : fmt::format(", after {} bytes of the answer", received));
     switch (code) {
         case CURLE_WRITE_ERROR:
             return {ErrorCode::ResourceExhausted, text};

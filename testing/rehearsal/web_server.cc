@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/free_port.h"
 #include "testing/rehearsal/child.h"
 
 namespace aipress::rehearsal {

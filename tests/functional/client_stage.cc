@@ -9,7 +9,6 @@
 #include "sandbox/request_journal.h"
 #include "sandbox/sandbox.h"
 #include "testing/must.h"
-#include "testing/test_context.h"
 
 namespace aipress::functional {
 namespace {
@@ -86,13 +85,6 @@ void ClientStage::expect_all_served() const {
                                                     HasSubstr("Method not found"))))
             << entry.at("path");
     }
-}
-
-int ClientStage::port(std::string const& name) const {
-    auto const status = must(testing::run_aipress(
-        testing::test_context(),
-        {"sandbox", "status", "--data", sandbox_.data().string(), "--format", "json"}));
-    return must(status.json()).at(name).to_number<int>();
 }
 
 }  // namespace aipress::functional

@@ -38,8 +38,6 @@ public:
     // Fails the test when a client has asked for a method that is not served.
     void expect_all_served() const;
 
-    // What `sandbox status` says of a port; 0: not served.
-    [[nodiscard]] int port(std::string const& name) const;
     [[nodiscard]] testing::SandboxProcess const& sandbox() const { return sandbox_; }
 
 private:

@@ -82,8 +82,8 @@ TEST_F(NodeClientsTest, Tenant) {
     for (auto const* const program : {"mariadb-backup", "kdig", "knotd", "nginx"}) {
         if (!is_installed(program)) GTEST_SKIP() << program << " is not installed";
     }
-    expect_success("tenant.mjs", {std::to_string(stage_.port("dns_port")),
-                                  std::to_string(stage_.port("web_port"))});
+    auto const ports = stage_.sandbox().announcement();
+    expect_success("tenant.mjs", {std::to_string(ports.dns_port), std::to_string(ports.web_port)});
 }
 
 }  // namespace

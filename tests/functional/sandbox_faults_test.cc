@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <sstream>
 
+#include "testing/http_client.h"
 #include "testing/sandbox_process.h"
 #include "testing/status_matchers.h"
 #include "testing/test_context.h"

@@ -128,7 +128,7 @@ TEST_P(GcloudTest, Databases) {
 
 TEST_P(GcloudTest, Names) {
     if (!is_installed("kdig")) GTEST_SKIP() << "kdig (package knot-dnsutils) is not installed";
-    auto const port = stage_->port("dns_port");
+    auto const port = stage_->sandbox().announcement().dns_port;
     if (port == 0) GTEST_SKIP() << "Knot DNS (package knot) is not installed";
     auto const answer = [&](std::string const& name) {
         return stage_

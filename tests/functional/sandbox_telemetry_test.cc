@@ -49,7 +49,7 @@ protected:
         return answer.body.is_object() ? answer.body.as_object() : json::object();
     }
     int visit(std::string const& path) {
-        auto const port = sandbox::run::read_web_port(sandbox_.data());
+        auto const port = sandbox_.announcement().web_port;
         return client_
             .send({.verb = "GET",
                    .url = fmt::format("http://127.0.0.1:{}{}", port, path),
