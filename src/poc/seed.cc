@@ -8,6 +8,7 @@
 #include "poc/project.h"
 #include "poc/site.h"
 #include "poc/tenant_resources.h"
+#include "poc/watch.h"
 #include "poc/workers.h"
 
 namespace aipress::poc {
@@ -59,6 +60,7 @@ Result<void> Seeding::make_sites(ProjectFacts const& project) {
     return for_each_tenant(kSiteWorkers, [&](Google& google, Tenant const& tenant) -> Result<void> {
         TRY(install_site(google, tenant));
         TRY(write_history(google, tenant, project.created_at));
+        TRY(watch_site(google, tenant));
         auto instance = TRY(google.get(instance_path(tenant)));
         TRY(write_state(google, tenant, Scope::Sites, std::move(instance)));
         summary_.sites[tenant.number - 1] = TRY(look_at_site(google, tenant));

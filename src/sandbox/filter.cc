@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "http/headers.h"
+#include "sandbox/update_mask.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -43,7 +44,9 @@ json::value const* look_up(json::object const& resource, std::string_view path) 
     auto const* object = &resource;
     while (true) {
         auto const dot = path.find('.');
-        auto const* value = object->if_contains(path.substr(0, dot));
+        auto const name = path.substr(0, dot);
+        auto const* value = object->if_contains(name);
+        if (value == nullptr) value = object->if_contains(camel_case(name));
         if (value == nullptr || dot == path.npos) return value;
         object = value->if_object();
         if (object == nullptr) return nullptr;

@@ -18,7 +18,8 @@ public:
     // Errors: InvalidArgument.
     [[nodiscard]] static Outcome<Filter> parse(std::string_view text);
 
-    // "a.b" is looked up member by member; what is not there matches nothing. Without case.
+    // "a.b" is looked up member by member, "display_name" also as "displayName"; what is not there
+    // matches nothing. Without case.
     [[nodiscard]] bool matches(boost::json::object const& resource) const;
     // Whether the filter says anything of this field.
     [[nodiscard]] bool mentions(std::string_view field) const;

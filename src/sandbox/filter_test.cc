@@ -21,6 +21,7 @@ TEST(FilterTest, TermsMustAllHold) {
     EXPECT_TRUE(matches("state=active labels.env:prod", project));
     EXPECT_TRUE(matches("projectId:wp-* AND displayName=\"My site\"", project));
     EXPECT_FALSE(matches("state:ACTIVE labels.env:test", project));
+    EXPECT_TRUE(matches("display_name=\"My site\"", project));
     EXPECT_FALSE(matches("labels.none:x", project));
     EXPECT_FALSE(matches("projectId:wp", project));
 }

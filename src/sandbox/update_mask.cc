@@ -8,15 +8,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string camel_case(std::string_view path) {
-    std::string name;
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        bool const is_joint = path[i] == '_' && i + 1 < path.size();
-        name += is_joint ? static_cast<char>(path[++i] - 'a' + 'A') : path[i];
-    }
-    return name;
-}
-
 void copy_path(json::object const& from, json::object& to, std::string_view path) {
     auto const dot = path.find('.');
     auto const name = path.substr(0, dot);
@@ -36,6 +27,15 @@ void copy_path(json::object const& from, json::object& to, std::string_view path
 }
 
 }  // namespace
+
+std::string camel_case(std::string_view path) {
+    std::string name;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        bool const is_joint = path[i] == '_' && i + 1 < path.size();
+        name += is_joint ? static_cast<char>(path[++i] - 'a' + 'A') : path[i];
+    }
+    return name;
+}
 
 json::object masked(json::object const& current, json::object const& sent, std::string_view mask) {
     if (mask.empty() || mask == "*") return sent;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <string>
 #include <string_view>
 
 namespace aipress::sandbox {
@@ -10,5 +11,8 @@ namespace aipress::sandbox {
 // of it. Paths come in snake case, too.
 [[nodiscard]] boost::json::object masked(boost::json::object const& current,
                                          boost::json::object const& sent, std::string_view mask);
+
+// "displayName" of "display_name"; another spelling is left as it is.
+[[nodiscard]] std::string camel_case(std::string_view name);
 
 }  // namespace aipress::sandbox

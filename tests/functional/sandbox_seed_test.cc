@@ -262,6 +262,13 @@ std::set<std::string> state_of(Seeded& poc) {
     add(poc.listed("dns.googleapis.com",
                    "/dns/v1/projects/aipress-project/managedZones/aipress-io/rrsets", "rrsets",
                    [](json::value const& item) { return member(item, "name"); }));
+    for (auto const* const kind : {"uptimeCheckConfigs", "alertPolicies"}) {
+        auto const path = fmt::format("/v3/projects/aipress-project/{}", kind);
+        add(poc.listed("monitoring.googleapis.com", path, kind,
+                       [](json::value const& item) { return member(item, "displayName"); }));
+        auto const records = poc.listed("monitoring.googleapis.com", path, kind, by_name);
+        state.insert(fmt::format("{} {}", records.size(), kind));
+    }
     return state;
 }
 
@@ -275,7 +282,9 @@ TEST_F(SandboxSeedTest, KilledAtAnyMomentItIsCarriedOn) {
     EXPECT_GE(kills, 3);
     auto const carried_on = killed.seed({"--tenants", "2"});
     EXPECT_EQ(carried_on.at("sites"), expected.at("sites"));
-    EXPECT_EQ(state_of(killed), state_of(undisturbed));
+    auto const state = state_of(killed);
+    EXPECT_THAT(state, ::testing::IsSupersetOf({"2 uptimeCheckConfigs", "2 alertPolicies"}));
+    EXPECT_EQ(state, state_of(undisturbed));
 }
 
 TEST(SandboxSeedRecordsTest, RecordsTakeNoServersAndAreCarriedOn) {
