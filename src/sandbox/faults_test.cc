@@ -113,6 +113,22 @@ TEST(FaultySandboxTest, ALostResponseIsOfARequestThatIsDone) {
     EXPECT_THAT(sandbox.journaled_faults(), ::testing::ElementsAre("lost_response", "", ""));
 }
 
+TEST(FaultySandboxTest, ALostPartOfABatchLosesTheWhole) {
+    SystemClock clock;
+    FaultySandbox sandbox(clock,
+                          R"({"method": "storage.buckets.list", "kind": "lost_response",
+        "at": [1]})");
+    auto const ask = [&] {
+        return sandbox.host().call("POST", "/batch/storage/v1",
+                                   "--b\r\nContent-Type: application/http\r\n\r\n"
+                                   "GET /storage/v1/b?project=sandbox-project HTTP/1.1\r\n\r\n"
+                                   "\r\n--b--\r\n",
+                                   {{"Content-Type", "multipart/mixed; boundary=b"}});
+    };
+    EXPECT_EQ(ask().status, 0);
+    EXPECT_THAT(ask().text, HasSubstr("HTTP/1.1 200 OK"));
+}
+
 TEST(FaultySandboxTest, ABodyIsCutInItsMidst) {
     SystemClock clock;
     FaultySandbox sandbox(clock,
