@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "poc/base64.h"
+#include "http/base64.h"
 #include "poc/state_file.h"
 #include "poc/uploads.h"
 
@@ -57,11 +57,11 @@ Result<void> make_secret(Google& google, std::string const& name, std::string co
     if (made == Made::Before) {
         auto const known =
             TRY(google.find(fmt::format("{}/{}/versions/latest:access", parent, name)));
-        if (known && text_at(*known, "/payload/data") == base64_text(value)) return {};
+        if (known && text_at(*known, "/payload/data") == http::encode_base64(value)) return {};
         if (known) return is_another("secret " + name, "it holds another value");
     }
     TRY(google.post(fmt::format("{}/{}:addVersion", parent, name),
-                    json::object{{"payload", json::object{{"data", base64_text(value)}}}}));
+                    json::object{{"payload", json::object{{"data", http::encode_base64(value)}}}}));
     return {};
 }
 

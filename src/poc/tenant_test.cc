@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <set>
 
-#include "poc/base64.h"
+#include "http/base64.h"
 #include "poc/history.h"
 #include "poc/php_value.h"
 #include "poc/site_dump.h"
@@ -135,11 +135,11 @@ TEST(PocStateTest, AStateFileIsTerraformsVersion4) {
 }
 
 TEST(PocBase64Test, Rfc4648) {
-    EXPECT_EQ(base64_text(""), "");
-    EXPECT_EQ(base64_text("f"), "Zg==");
-    EXPECT_EQ(base64_text("fo"), "Zm8=");
-    EXPECT_EQ(base64_text("foo"), "Zm9v");
-    EXPECT_EQ(base64_text("foob\xff"), "Zm9vYv8=");
+    EXPECT_EQ(http::encode_base64(""), "");
+    EXPECT_EQ(http::encode_base64("f"), "Zg==");
+    EXPECT_EQ(http::encode_base64("fo"), "Zm8=");
+    EXPECT_EQ(http::encode_base64("foo"), "Zm9v");
+    EXPECT_EQ(http::encode_base64("foob\xff"), "Zm9vYv8=");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <regex>
 #include <set>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/service.h"
 #include "sandbox/timestamps.h"
 
@@ -174,9 +174,9 @@ std::optional<std::string> scalar_text(std::string const& type, json::value cons
     }
     if (type == "TIME" && !parse_timestamp("1970-01-01T" + text + "Z")) return std::nullopt;
     if (type == "BYTES") {
-        auto const bytes = decode_base64(text);
+        auto const bytes = http::decode_base64(text);
         if (!bytes) return std::nullopt;
-        return encode_base64(*bytes);
+        return http::encode_base64(*bytes);
     }
     return text;
 }

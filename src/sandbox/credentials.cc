@@ -4,8 +4,8 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "http/base64.h"
 #include "json/fields.h"
-#include "sandbox/base64.h"
 #include "sandbox/limits.h"
 
 namespace aipress::sandbox {
@@ -38,7 +38,7 @@ Outcome<std::string> issuer_of(std::string_view assertion) {
     auto const first = assertion.find('.');
     auto const second = assertion.find('.', first == assertion.npos ? first : first + 1);
     if (second == assertion.npos) return malformed;
-    auto const claims = decode_base64(assertion.substr(first + 1, second - first - 1));
+    auto const claims = http::decode_base64(assertion.substr(first + 1, second - first - 1));
     if (!claims) return malformed;
     auto const fields = TRY(aipress::json::parse_object(*claims));
     return TRY(aipress::json::get_string(fields, "iss"));

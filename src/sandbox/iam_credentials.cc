@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <memory>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/limits.h"
 #include "sandbox/service_account_keys.h"
 #include "sandbox/timestamps.h"
@@ -18,22 +18,12 @@ namespace json = boost::json;
 constexpr std::chrono::hours kJwtTime{12};  // of signJwt, at most
 constexpr std::string_view kTokenIssuer = "https://accounts.google.com";
 
-// RFC 7515, section 2: without padding.
-std::string base64url(std::string_view bytes) {
-    auto text = encode_base64(bytes);
-    while (text.ends_with('=')) text.pop_back();
-    for (auto& letter : text) {
-        if (letter == '+') letter = '-';
-        if (letter == '/') letter = '_';
-    }
-    return text;
-}
-
 // RFC 7515, section 7.1.
 Outcome<std::string> signed_token(SigningKey const& signer, std::string_view claims) {
     json::object const header{{"alg", "RS256"}, {"kid", signer.id}, {"typ", "JWT"}};
-    auto const input = base64url(json::serialize(header)) + "." + base64url(claims);
-    return input + "." + base64url(TRY(signer.key.sign(input)));
+    auto const input =
+        http::encode_base64url(json::serialize(header)) + "." + http::encode_base64url(claims);
+    return input + "." + http::encode_base64url(TRY(signer.key.sign(input)));
 }
 
 std::int64_t seconds_of(WallTime time) {
@@ -113,11 +103,11 @@ Outcome<Reply> IamCredentials::id_token(Call& call) {
 }
 
 Outcome<Reply> IamCredentials::sign_blob(Call& call) {
-    auto const payload = decode_base64(text_field(call.fields(), "payload"));
+    auto const payload = http::decode_base64(text_field(call.fields(), "payload"));
     if (!payload || payload->empty()) return invalid_body({{"payload", "Payload required."}});
     auto const key = TRY(signer(call));
     auto const signature = TRY(key.key.sign(*payload));
-    return reply(json::object{{"keyId", key.id}, {"signedBlob", encode_base64(signature)}});
+    return reply(json::object{{"keyId", key.id}, {"signedBlob", http::encode_base64(signature)}});
 }
 
 Outcome<Reply> IamCredentials::sign_jwt(Call& call) {

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <gmock/gmock.h>
 
-#include "sandbox/base64.h"
-#include "sandbox/rsa_key.h"
+#include "http/base64.h"
+#include "http/rsa_key.h"
 #include "testing/sandbox_host.h"
 
 namespace aipress::sandbox {
@@ -25,10 +25,10 @@ Token parse_token(std::string const& text) {
     auto const first = text.find('.');
     auto const second = text.rfind('.');
     return {.input = text.substr(0, second),
-            .signature = decode_base64(text.substr(second + 1)).value_or(""),
-            .header = json::parse(decode_base64(text.substr(0, first)).value_or("null")),
+            .signature = http::decode_base64(text.substr(second + 1)).value_or(""),
+            .header = json::parse(http::decode_base64(text.substr(0, first)).value_or("null")),
             .claims = json::parse(
-                decode_base64(text.substr(first + 1, second - first - 1)).value_or("null"))};
+                http::decode_base64(text.substr(first + 1, second - first - 1)).value_or("null"))};
 }
 
 class IamCredentialsTest : public ::testing::Test {
@@ -45,7 +45,7 @@ protected:
         auto const key =
             host_.get(iam_account_ + "/keys/" + id + "?publicKeyType=TYPE_RAW_PUBLIC_KEY");
         EXPECT_EQ(key.status, 200) << key.text;
-        return decode_base64(key.body.at("publicKeyData").as_string()).value_or("");
+        return http::decode_base64(key.body.at("publicKeyData").as_string()).value_or("");
     }
 };
 
@@ -68,21 +68,21 @@ TEST_F(IamCredentialsTest, AnAccessTokenIsThatOfTheAccount) {
 
 TEST_F(IamCredentialsTest, WhatIsSignedIsVerifiedByTheAccountsPublicKey) {
     auto const blob =
-        host_.post(account_ + ":signBlob", {{"payload", encode_base64("to be signed")}});
+        host_.post(account_ + ":signBlob", {{"payload", http::encode_base64("to be signed")}});
     ASSERT_EQ(blob.status, 200) << blob.text;
     auto const key_id = std::string(blob.body.at("keyId").as_string());
     host_.restart();
     auto const key = public_key(key_id);
-    auto const signature = *decode_base64(blob.body.at("signedBlob").as_string());
-    EXPECT_TRUE(is_signed_by(key, "to be signed", signature));
-    EXPECT_FALSE(is_signed_by(key, "to be Signed", signature));
+    auto const signature = *http::decode_base64(blob.body.at("signedBlob").as_string());
+    EXPECT_TRUE(http::is_signed_by(key, "to be signed", signature));
+    EXPECT_FALSE(http::is_signed_by(key, "to be Signed", signature));
 
     auto const made =
         host_.post(account_ + ":signJwt", {{"payload", R"({"iss":"me","sub":"you"})"}});
     ASSERT_EQ(made.status, 200) << made.text;
     EXPECT_EQ(made.body.at("keyId").as_string(), key_id);
     auto const token = parse_token(std::string(made.body.at("signedJwt").as_string()));
-    EXPECT_TRUE(is_signed_by(key, token.input, token.signature));
+    EXPECT_TRUE(http::is_signed_by(key, token.input, token.signature));
     EXPECT_EQ(token.header.at("alg"), "RS256");
     EXPECT_EQ(token.header.at("kid").as_string(), key_id);
     EXPECT_EQ(token.claims.at("sub"), "you");
@@ -101,7 +101,7 @@ TEST_F(IamCredentialsTest, AnIdTokenNamesItsAudience) {
     EXPECT_EQ(token.claims.at("email").as_string(), email_);
     EXPECT_EQ(token.claims.at("iss"), "https://accounts.google.com");
     auto const key = public_key(std::string(token.header.at("kid").as_string()));
-    EXPECT_TRUE(is_signed_by(key, token.input, token.signature));
+    EXPECT_TRUE(http::is_signed_by(key, token.input, token.signature));
 }
 
 TEST_F(IamCredentialsTest, WhatIsNotPossibleIsRefused) {

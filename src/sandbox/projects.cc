@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <regex>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/operations.h"
 #include "sandbox/resource_names.h"
 
@@ -56,7 +56,7 @@ ApiError permission_denied() {
 std::string etag_of(std::uint64_t version) {
     std::string bytes;
     for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(version >> shift);
-    return encode_base64(bytes);
+    return http::encode_base64(bytes);
 }
 
 Outcome<Project> find_project(Transaction& transaction, std::string_view reference) {

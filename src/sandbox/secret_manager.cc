@@ -5,8 +5,8 @@
 #include <memory>
 #include <regex>
 
-#include "sandbox/base64.h"
-#include "sandbox/checksums.h"
+#include "http/base64.h"
+#include "http/checksums.h"
 #include "sandbox/filter.h"
 #include "sandbox/limits.h"
 #include "sandbox/policies.h"
@@ -97,7 +97,7 @@ Outcome<std::string> payload_of(json::object const& fields) {
     if (payload == nullptr) {
         return invalid_body({{"payload", "The payload field is required."}});
     }
-    auto const data = decode_base64(text_field(payload->as_object(), "data"));
+    auto const data = http::decode_base64(text_field(payload->as_object(), "data"));
     if (!data) return invalid_body({{"payload.data", "The payload's data is no base64."}});
     if (data->size() > limits::kSecretBytes) {
         return invalid_body({{"payload", fmt::format("The payload is larger than the maximum of {} "
@@ -108,7 +108,7 @@ Outcome<std::string> payload_of(json::object const& fields) {
     if (checksum != nullptr) {
         auto const given = checksum->is_string() ? std::string(checksum->get_string())
                                                  : json::serialize(*checksum);
-        if (given != fmt::format("{}", crc32c_of(*data))) {
+        if (given != fmt::format("{}", http::crc32c_of(*data))) {
             return invalid_body({{"payload.data_crc32c",
                                   "The data_crc32c does not match the "
                                   "payload's data."}});
@@ -258,7 +258,7 @@ Outcome<Reply> SecretManager::add_version(Call& call) {
                          {"replicationStatus", json::object{{"automatic", json::object()}}},
                          {"clientSpecifiedPayloadChecksum",
                           call.fields().at("payload").as_object().contains("dataCrc32c")},
-                         {"payload", encode_base64(data)}};
+                         {"payload", http::encode_base64(data)}};
         version.version = TRY(transaction.insert(kVersions, version.name, version.body));
         return reply(view(version));
     });
@@ -276,7 +276,7 @@ Outcome<Reply> SecretManager::access(Call& call) {
         auto const& body = version.body.as_object();
         TRY(check_enabled(body));
         auto const payload = text_field(body, "payload");
-        auto const checksum = crc32c_of(*decode_base64(payload));
+        auto const checksum = http::crc32c_of(*http::decode_base64(payload));
         return reply(json::object{
             {"name", body.at("name")},
             {"payload",
@@ -311,7 +311,7 @@ Outcome<std::string> read_secret(Transaction& transaction, std::string_view vers
     auto const found = TRY(find_version(transaction, version));
     auto const& body = found.body.as_object();
     TRY(check_enabled(body));
-    return decode_base64(text_field(body, "payload")).value_or("");
+    return http::decode_base64(text_field(body, "payload")).value_or("");
 }
 
 void serve_secret_manager(Methods& methods, Store& store, Clock& clock) {

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "testing/sandbox_host.h"
 
 namespace aipress::sandbox {
@@ -24,13 +24,15 @@ protected:
         return secrets_ + "/" + id;
     }
     int add_version(std::string const& secret, std::string const& payload) {
-        return host_.post(secret + ":addVersion", {{"payload", {{"data", encode_base64(payload)}}}})
+        return host_
+            .post(secret + ":addVersion", {{"payload", {{"data", http::encode_base64(payload)}}}})
             .status;
     }
     std::string access(std::string const& version) {
         auto const answer = host_.get(version + ":access");
         if (answer.status != 200) return std::to_string(answer.status);
-        return decode_base64(answer.body.at_pointer("/payload/data").as_string()).value_or("?");
+        return http::decode_base64(answer.body.at_pointer("/payload/data").as_string())
+            .value_or("?");
     }
 };
 

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "sandbox/base64.h"
+#include "http/base64.h"
 
 namespace aipress::sandbox {
 
@@ -84,12 +84,12 @@ std::int64_t milliseconds_of(WallTime time) {
 }
 
 std::string page_token(std::string_view next) {
-    return next.empty() ? "" : encode_base64(next);
+    return next.empty() ? "" : http::encode_base64(next);
 }
 
 Outcome<std::string> page_start(std::string_view token) {
     if (token.empty()) return std::string();
-    auto start = decode_base64(token);
+    auto start = http::decode_base64(token);
     if (!start) {
         return ApiError{.code = ErrorCode::InvalidArgument,
                         .message = "The page token is not one that this server gave.",

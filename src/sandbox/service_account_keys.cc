@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/limits.h"
 #include "sandbox/org_policy.h"
 #include "sandbox/resource_names.h"
@@ -38,8 +38,8 @@ json::object view(json::object body) {
     return body;
 }
 
-Outcome<NewKey> describe(RsaKey const& key, ServiceAccount const& account, std::string_view type,
-                         std::string_view algorithm, WallTime now) {
+Outcome<NewKey> describe(http::RsaKey const& key, ServiceAccount const& account,
+                         std::string_view type, std::string_view algorithm, WallTime now) {
     NewKey made;
     made.id = TRY(key.fingerprint());
     auto const public_pem = TRY(key.public_pem());
@@ -144,7 +144,8 @@ Outcome<Reply> ServiceAccountKeys::create(Call& call) {
     }
     auto algorithm = text_field(call.fields(), "keyAlgorithm");
     if (algorithm.empty() || algorithm == "KEY_ALG_UNSPECIFIED") algorithm = "KEY_ALG_RSA_2048";
-    auto const key = TRY(RsaKey::generate(algorithm == "KEY_ALG_RSA_1024" ? kWeakBits : kBits));
+    auto const key =
+        TRY(http::RsaKey::generate(algorithm == "KEY_ALG_RSA_1024" ? kWeakBits : kBits));
     auto const private_pem = TRY(key.private_pem());
     return write<Reply>(store_, [&](Transaction& transaction) -> Outcome<Reply> {
         auto const account = TRY(find_service_account(transaction, call.path_parameter("name")));
@@ -162,7 +163,7 @@ Outcome<Reply> ServiceAccountKeys::create(Call& call) {
         auto shown = view(made.body);
         shown["privateKeyType"] = "TYPE_GOOGLE_CREDENTIALS_FILE";
         shown["privateKeyData"] =
-            encode_base64(key_file(account, made.id, private_pem, call.origin()));
+            http::encode_base64(key_file(account, made.id, private_pem, call.origin()));
         return reply(std::move(shown));
     });
 }
@@ -174,9 +175,9 @@ Outcome<Reply> ServiceAccountKeys::get(Call& call) {
         auto shown = view(body);
         auto const type = call.query("publicKeyType");
         if (type == "TYPE_RAW_PUBLIC_KEY") {
-            shown["publicKeyData"] = encode_base64(text_field(body, "publicPem"));
+            shown["publicKeyData"] = http::encode_base64(text_field(body, "publicPem"));
         } else if (type == "TYPE_X509_PEM_FILE") {
-            shown["publicKeyData"] = encode_base64(text_field(body, "certificate"));
+            shown["publicKeyData"] = http::encode_base64(text_field(body, "certificate"));
         }
         return reply(std::move(shown));
     });
@@ -255,7 +256,7 @@ Outcome<StoredKey> find_signing_key(Transaction& transaction, std::string const&
 
 Outcome<SigningKey> loaded(StoredKey stored) {
     auto key =
-        TRY(RsaKey::from_private_pem(text_field(stored.key->body.as_object(), "privatePem")));
+        TRY(http::RsaKey::from_private_pem(text_field(stored.key->body.as_object(), "privatePem")));
     return SigningKey{.account = std::move(stored.account),
                       .id = std::string(segment(stored.key->name, 1)),
                       .key = std::move(key)};
@@ -267,7 +268,7 @@ Outcome<SigningKey> signing_key_of(Store& store, Clock& clock, std::string const
     auto known = TRY(read<StoredKey>(
         store, [&](Transaction& transaction) { return find_signing_key(transaction, name); }));
     if (known.key) return loaded(std::move(known));
-    auto const made = TRY(RsaKey::generate(kBits));
+    auto const made = TRY(http::RsaKey::generate(kBits));
     auto const private_pem = TRY(made.private_pem());
     return loaded(TRY(write<StoredKey>(store, [&](Transaction& transaction) -> Outcome<StoredKey> {
         auto stored = TRY(find_signing_key(transaction, name));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/rsa_key.h"
+#include "http/rsa_key.h"
 #include "sandbox/service_accounts.h"
 
 namespace aipress::sandbox {
@@ -13,7 +13,7 @@ namespace aipress::sandbox {
 struct SigningKey {
     ServiceAccount account;
     std::string id;
-    RsaKey key;
+    http::RsaKey key;
 };
 
 // Made when it is first asked for, and stored. `name`: see find_service_account. Errors: NotFound,

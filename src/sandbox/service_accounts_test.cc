@@ -3,8 +3,8 @@
 #include <boost/json/parse.hpp>
 #include <gmock/gmock.h>
 
-#include "sandbox/base64.h"
-#include "sandbox/rsa_key.h"
+#include "http/base64.h"
+#include "http/rsa_key.h"
 #include "testing/sandbox_host.h"
 
 namespace aipress::sandbox {
@@ -134,25 +134,25 @@ TEST_F(ServiceAccountsTest, AKeyFileIsWhatClientsRead) {
     auto const keys = accounts_ + "/" + email + "/keys";
     auto const made = host_.post(keys, json::object());
     ASSERT_EQ(made.status, 200) << made.text;
-    auto const file = json::parse(*decode_base64(made.body.at("privateKeyData").as_string()));
+    auto const file = json::parse(*http::decode_base64(made.body.at("privateKeyData").as_string()));
     EXPECT_EQ(file.at("type"), "service_account");
     EXPECT_EQ(file.at("client_email").as_string(), email);
     EXPECT_EQ(file.at("client_id").as_string(), unique_id(email));
     auto const token_uri = std::string(file.at("token_uri").as_string());
     EXPECT_THAT(token_uri, ::testing::EndsWith("/token"));
-    auto key = RsaKey::from_private_pem(file.at("private_key").as_string());
+    auto key = http::RsaKey::from_private_pem(file.at("private_key").as_string());
     ASSERT_TRUE(key.ok());
 
     host_.restart();
     auto const path = keys + "/" + std::string(file.at("private_key_id").as_string());
     auto const raw = host_.get(path + "?publicKeyType=TYPE_RAW_PUBLIC_KEY");
     ASSERT_EQ(raw.status, 200) << raw.text;
-    auto const public_pem = *decode_base64(raw.body.at("publicKeyData").as_string());
-    EXPECT_TRUE(is_signed_by(public_pem, "text", key->sign("text").release()));
-    EXPECT_FALSE(is_signed_by(public_pem, "other", key->sign("text").release()));
-    EXPECT_THAT(*decode_base64(host_.get(path + "?publicKeyType=TYPE_X509_PEM_FILE")
-                                   .body.at("publicKeyData")
-                                   .as_string()),
+    auto const public_pem = *http::decode_base64(raw.body.at("publicKeyData").as_string());
+    EXPECT_TRUE(http::is_signed_by(public_pem, "text", key->sign("text").release()));
+    EXPECT_FALSE(http::is_signed_by(public_pem, "other", key->sign("text").release()));
+    EXPECT_THAT(*http::decode_base64(host_.get(path + "?publicKeyType=TYPE_X509_PEM_FILE")
+                                         .body.at("publicKeyData")
+                                         .as_string()),
                 ::testing::StartsWith("-----BEGIN CERTIFICATE-----"));
     EXPECT_FALSE(raw.body.as_object().contains("privateKeyData"));
 }

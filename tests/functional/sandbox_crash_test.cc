@@ -7,8 +7,8 @@
 #include <random>
 #include <thread>
 
+#include "http/base64.h"
 #include "random_seed.h"
-#include "sandbox/base64.h"
 #include "testing/sandbox_host.h"
 #include "testing/sandbox_process.h"
 #include "testing/test_context.h"
@@ -55,7 +55,7 @@ public:
             auto const version =
                 send(client, "POST", secret() + ":addVersion",
                      fmt::format(R"({{"payload": {{"data": "{}"}}}})",
-                                 sandbox::encode_base64(std::to_string(versions_ + 1))));
+                                 http::encode_base64(std::to_string(versions_ + 1))));
             if (version.status != 200) return;
             ++versions_;
         }

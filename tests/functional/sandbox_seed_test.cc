@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <set>
 
+#include "http/base64.h"
 #include "poc/tenant.h"
 #include "poc/uploads.h"
-#include "sandbox/base64.h"
 #include "sandbox/request_journal.h"
 #include "sandbox/run/web_server.h"
 #include "sandbox/sandbox.h"
@@ -87,8 +87,7 @@ public:
                                  fmt::format("/v1/projects/aipress-project/secrets/{}/versions/"
                                              "latest:access",
                                              name));
-        return *sandbox::decode_base64(
-            std::string(version.at_pointer("/payload/data").as_string()));
+        return *http::decode_base64(std::string(version.at_pointer("/payload/data").as_string()));
     }
     // Of every page the members of `list`, each as `what` has it.
     std::set<std::string> listed(std::string const& host, std::string const& path,

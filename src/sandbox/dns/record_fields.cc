@@ -6,7 +6,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/dns/names.h"
 
 namespace aipress::sandbox::dns {
@@ -174,9 +174,9 @@ std::optional<std::string> canonical_hex(std::string_view digits) {
 }
 
 std::optional<std::string> canonical_base64(std::string_view text) {
-    auto const bytes = decode_base64(text);
+    auto const bytes = http::decode_base64(text);
     if (!bytes || bytes->empty()) return std::nullopt;
-    return encode_base64(*bytes);
+    return http::encode_base64(*bytes);
 }
 
 std::optional<std::string> canonical_service_parameter(Token const& token) {

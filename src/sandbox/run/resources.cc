@@ -3,8 +3,8 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "sandbox/base64.h"
-#include "sandbox/checksums.h"
+#include "http/base64.h"
+#include "http/checksums.h"
 #include "sandbox/resource_names.h"
 
 namespace aipress::sandbox::run {
@@ -40,9 +40,9 @@ std::string region_code(std::string_view region) {
 }
 
 std::string digest(std::string_view text) {
-    Checksums sums;
+    http::Checksums sums;
     sums.add(text);
-    return decode_base64(sums.md5()).value_or("");
+    return http::decode_base64(sums.md5()).value_or("");
 }
 
 // The same for all services of a project in a region.

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "testing/fake_clock.h"
 #include "testing/sandbox_host.h"
 
@@ -168,7 +168,7 @@ TEST_F(RunServicesTest, ASecretIsNeededWhenARevisionStarts) {
     EXPECT_EQ(get("shop").at_pointer("/terminalCondition/type"), "Ready");
     auto const secrets = std::string("/v1/projects/sandbox-project/secrets");
     host_.post(secrets + "?secretId=db", {{"replication", {{"automatic", json::object()}}}});
-    host_.post(secrets + "/db:addVersion", {{"payload", {{"data", encode_base64("pw")}}}});
+    host_.post(secrets + "/db:addVersion", {{"payload", {{"data", http::encode_base64("pw")}}}});
     auto const mended = operation(host_.patch(
         services_ + "/shop", service({container(kImage, {reference, variable("B", "")})})));
     EXPECT_EQ(mended.at_pointer("/response/latestReadyRevision"),

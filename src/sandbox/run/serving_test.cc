@@ -10,7 +10,7 @@
 #include <sstream>
 #include <unistd.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/run/resources.h"
 #include "testing/database_server.h"
 #include "testing/sandbox_host.h"
@@ -137,7 +137,7 @@ protected:
         auto const secrets = std::string("/v1/projects/sandbox-project/secrets");
         host_->post(secrets + "?secretId=db", {{"replication", {{"automatic", json::object()}}}});
         host_->post(secrets + "/db:addVersion",
-                    {{"payload", {{"data", encode_base64("a$b\"c'd")}}}});
+                    {{"payload", {{"data", http::encode_base64("a$b\"c'd")}}}});
     }
     void TearDown() override {
         RunServingTest::TearDown();
@@ -221,7 +221,7 @@ TEST_F(RunWordPressTest, UploadsAreInTheBucket) {
         "<member><name>type</name><value><string>text/plain</string></value></member><member>"
         "<name>bits</name><value><base64>{}</base64></value></member></struct></value></param>"
         "</params></methodCall>",
-        encode_base64("from inside"));
+        http::encode_base64("from inside"));
     auto const uploaded = ask(host, "POST", "/xmlrpc.php", call, "text/xml");
     EXPECT_THAT(uploaded.text, HasSubstr("/wp-content/uploads/")) << uploaded.text;
     auto const objects = host_->get("/storage/v1/b/media/o").body.at("items").as_array();

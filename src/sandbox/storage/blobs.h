@@ -9,7 +9,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
-#include "sandbox/checksums.h"
+#include "http/checksums.h"
 
 namespace aipress::sandbox {
 
@@ -48,7 +48,7 @@ private:
     std::filesystem::path final_path_;
     std::string id_;
     FileDescriptor file_;
-    Checksums checksums_;
+    http::Checksums checksums_;
     std::uint64_t size_ = 0;
 };
 

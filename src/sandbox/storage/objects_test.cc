@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/gzip.h"
 #include "testing/fake_clock.h"
 #include "testing/sandbox_host.h"

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 
 namespace aipress::sandbox {
 namespace {
@@ -105,7 +105,7 @@ json::value bucket_view(json::object const& body, std::string const& origin) {
     view["kind"] = "storage#bucket";
     view["id"] = name;
     view["selfLink"] = fmt::format("{}/storage/v1/b/{}", origin, name);
-    view["etag"] = encode_base64(text_field(body, "metageneration"));
+    view["etag"] = http::encode_base64(text_field(body, "metageneration"));
     return view;
 }
 

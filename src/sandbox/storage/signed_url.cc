@@ -7,8 +7,8 @@
 #include <map>
 #include <vector>
 
-#include "sandbox/base64.h"
-#include "sandbox/checksums.h"
+#include "http/base64.h"
+#include "http/checksums.h"
 #include "sandbox/service_account_keys.h"
 #include "sandbox/storage/resources.h"
 #include "sandbox/storage/xml_errors.h"
@@ -177,7 +177,8 @@ Outcome<Claim> read_v4(http::Request const& request, WallTime now) {
         headers["host"] = form;
         auto const canonical = TRY(canonical_request(request, headers));
         claim.texts.push_back(fmt::format("{}\n{}\n{}\n{}", kAlgorithm, date,
-                                          credential.substr(slash + 1), sha256_hex(canonical)));
+                                          credential.substr(slash + 1),
+                                          http::sha256_hex(canonical)));
         claim.shown = {{"StringToSign", claim.texts.back()}, {"CanonicalRequest", canonical}};
     }
     return claim;
@@ -194,7 +195,7 @@ Outcome<Claim> read_v2(http::Request const& request, std::string const& bucket, 
     if (until < static_cast<std::uint64_t>(milliseconds_of(now) / 1000)) {
         return expired(WallTime(seconds(until)));
     }
-    auto signature = decode_base64(TRY(required(request, "Signature")));
+    auto signature = http::decode_base64(TRY(required(request, "Signature")));
     if (!signature) return malformed("Signature", "Signature was not base64 encoded");
     auto const headers = canonical_headers(request);
     auto const header = [&](char const* name) {
@@ -231,7 +232,7 @@ Outcome<std::string> signer_of(http::Request const& request, std::string const& 
     auto const all = keys.release();
     bool const is_signed = std::any_of(all.begin(), all.end(), [&](std::string const& key) {
         return std::any_of(claim.texts.begin(), claim.texts.end(), [&](std::string const& text) {
-            return is_signed_by(key, text, claim.signature);
+            return http::is_signed_by(key, text, claim.signature);
         });
     });
     if (is_signed) return claim.account;

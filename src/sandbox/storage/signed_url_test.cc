@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "sandbox/base64.h"
-#include "sandbox/checksums.h"
-#include "sandbox/rsa_key.h"
+#include "http/base64.h"
+#include "http/checksums.h"
+#include "http/rsa_key.h"
 #include "testing/fake_clock.h"
 #include "testing/sandbox_host.h"
 #include "testing/status_matchers.h"
@@ -52,13 +52,13 @@ protected:
         auto const key = host_.post(accounts_ + "/" + email_ + "/keys", json::object());
         ASSERT_EQ(key.status, 200) << key.text;
         key_name_ = std::string(key.body.at("name").as_string());
-        auto const file =
-            json::parse(*decode_base64(std::string(key.body.at("privateKeyData").as_string())));
+        auto const file = json::parse(
+            *http::decode_base64(std::string(key.body.at("privateKeyData").as_string())));
         pem_ = std::string(file.at("private_key").as_string());
         host_.call("PUT", "/media/o", "hello");
     }
     std::string sign(std::string const& text) const {
-        return must(must(RsaKey::from_private_pem(pem_)).sign(text));
+        return must(must(http::RsaKey::from_private_pem(pem_)).sign(text));
     }
     std::string host() const { return fmt::format("127.0.0.1:{}", host_.port()); }
 
@@ -85,8 +85,8 @@ protected:
             what.more, percent(email_ + "/" + kScope), what.date, what.expires, percent(names));
         auto const canonical = fmt::format("{}\n{}\n{}\n{}\n{}\nUNSIGNED-PAYLOAD", what.verb,
                                            what.path, query, lines, names);
-        auto const text =
-            fmt::format("GOOG4-RSA-SHA256\n{}\n{}\n{}", what.date, kScope, sha256_hex(canonical));
+        auto const text = fmt::format("GOOG4-RSA-SHA256\n{}\n{}\n{}", what.date, kScope,
+                                      http::sha256_hex(canonical));
         return what.path + "?" + query + "&X-Goog-Signature=" + hex(signer(text));
     }
     std::string v4(V4 const& what) {
@@ -94,7 +94,7 @@ protected:
     }
     std::string v2(std::string const& text, std::string const& path, std::uint64_t expires) {
         return fmt::format("{}?GoogleAccessId={}&Expires={}&Signature={}", path, percent(email_),
-                           expires, percent(encode_base64(sign(text))));
+                           expires, percent(http::encode_base64(sign(text))));
     }
     // Without any other credentials.
     HttpAnswer send(std::string const& verb, std::string const& path, std::string body = "",
@@ -209,12 +209,12 @@ TEST_F(SignedUrlTest, TheKeyMustBeOneOfTheAccounts) {
     auto const system = v4({}, [&](std::string const& text) {
         auto const made = host_.post(
             "//iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" + email_ + ":signBlob",
-            {{"payload", encode_base64(text)}});
+            {{"payload", http::encode_base64(text)}});
         EXPECT_EQ(made.status, 200) << made.text;
-        return *decode_base64(std::string(made.body.at("signedBlob").as_string()));
+        return *http::decode_base64(std::string(made.body.at("signedBlob").as_string()));
     });
     EXPECT_EQ(send("GET", system).status, 200);
-    auto const stranger = must(RsaKey::generate(1024));
+    auto const stranger = must(http::RsaKey::generate(1024));
     EXPECT_EQ(
         code(send("GET",
                   v4({}, [&](std::string const& text) { return must(stranger.sign(text)); }))),

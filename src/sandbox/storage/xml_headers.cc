@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 #include "sandbox/storage/public_access.h"
 #include "sandbox/storage/xml_asked.h"
 #include "sandbox/storage/xml_errors.h"
@@ -18,7 +18,7 @@ constexpr std::string_view kMetadata = "x-goog-meta-";
 
 // As a resource writes them; what is no base64 would never match.
 Outcome<Done> add_checksum(std::string_view field, std::string_view value, json::object& fields) {
-    if (!decode_base64(value)) {
+    if (!http::decode_base64(value)) {
         return xml_error("InvalidDigest", fmt::format("'{}' is not base64.", value));
     }
     fields[field] = value;
@@ -75,7 +75,7 @@ Outcome<Preconditions> xml_preconditions(http::Request const& request) {
 }
 
 std::string xml_etag(json::object const& object) {
-    auto const md5 = decode_base64(text_field(object, "md5Hash"));
+    auto const md5 = http::decode_base64(text_field(object, "md5Hash"));
     if (!md5 || md5->empty()) return fmt::format("\"{}\"", object_etag(object));
     std::string digits;
     for (char const c : *md5) digits += fmt::format("{:02x}", static_cast<unsigned char>(c));

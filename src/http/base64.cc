@@ -1,9 +1,9 @@
-#include "sandbox/base64.h"
+#include "http/base64.h"
 
 #include <algorithm>
 #include <openssl/evp.h>
 
-namespace aipress::sandbox {
+namespace aipress::http {
 namespace {
 
 unsigned char const* bytes_of(std::string_view text) {
@@ -17,6 +17,14 @@ std::string encode_base64(std::string_view bytes) {
     auto const length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                                         bytes_of(bytes), static_cast<int>(bytes.size()));
     text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+std::string encode_base64url(std::string_view bytes) {
+    auto text = encode_base64(bytes);
+    text.resize(text.find_last_not_of('=') + 1);
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '/', '_');
     return text;
 }
 
@@ -38,4 +46,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
     return bytes;
 }
 
-}  // namespace aipress::sandbox
+}  // namespace aipress::http

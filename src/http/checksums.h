@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace aipress::sandbox {
+namespace aipress::http {
 
 // Not thread safe.
 class Checksums {
@@ -32,4 +32,4 @@ private:
 // CRC-32C (Castagnoli), RFC 3720, appendix B.4.
 [[nodiscard]] std::uint32_t crc32c_of(std::string_view bytes);
 
-}  // namespace aipress::sandbox
+}  // namespace aipress::http

@@ -1,13 +1,13 @@
-#include "sandbox/checksums.h"
+#include "http/checksums.h"
 
 #include <array>
 #include <boost/crc.hpp>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include "sandbox/base64.h"
+#include "http/base64.h"
 
-namespace aipress::sandbox {
+namespace aipress::http {
 namespace {
 
 using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
@@ -62,4 +62,4 @@ std::uint32_t crc32c_of(std::string_view bytes) {
     return crc.checksum();
 }
 
-}  // namespace aipress::sandbox
+}  // namespace aipress::http

@@ -1,4 +1,4 @@
-// The keys of service accounts, and what is signed with them.
+// RSA keys, those of service accounts above all, and what is signed with them.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 
-namespace aipress::sandbox {
+namespace aipress::http {
 
 // Immutable, hence thread safe.
 class RsaKey {
@@ -44,4 +44,4 @@ private:
 [[nodiscard]] bool is_signed_by(std::string_view public_pem, std::string_view bytes,
                                 std::string_view signature);
 
-}  // namespace aipress::sandbox
+}  // namespace aipress::http

@@ -1,4 +1,4 @@
-#include "sandbox/rsa_key.h"
+#include "http/rsa_key.h"
 
 #include <array>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
-namespace aipress::sandbox {
+namespace aipress::http {
 namespace {
 
 template <auto free_it>
@@ -142,4 +142,4 @@ bool is_signed_by(std::string_view public_pem, std::string_view bytes, std::stri
                             bytes.size()) == 1;
 }
 
-}  // namespace aipress::sandbox
+}  // namespace aipress::http
