@@ -12,6 +12,19 @@
 namespace aipress::http {
 namespace {
 
+// Counts the times that a request begins to be sent.
+struct Sender {
+    unsigned count = 0;
+    bool is_once = false;
+};
+
+int before_request(void* sender_pointer, char*, char*, int, int) {
+    auto& sender = *static_cast<Sender*>(sender_pointer);
+    if (sender.is_once && sender.count > 0) return CURL_PREREQFUNC_ABORT;
+    ++sender.count;
+    return CURL_PREREQFUNC_OK;
+}
+
 struct Receiver {
     ClientResponse response = {};
     bool is_too_large = false;
@@ -47,12 +60,16 @@ int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     return static_cast<Context const*>(context)->stopped() ? 1 : 0;
 }
 
-Error error_of(CURLcode code, Receiver const& receiver, ClientRequest const& request) {
+Error error_of(CURLcode code, Receiver const& receiver, ClientRequest const& request,
+               bool is_stopped) {
     auto const received = receiver.response.body.size();
+    // A query may hold a secret: an upload's id.
     auto const text = fmt::format(
-        "{} {}: {}{}", request.method, request.url,
+        "{} {}: {}{}", request.method, request.url.substr(0, request.url.find('?')),
         receiver.is_too_large ? "the answer is larger than the limit" : curl_easy_strerror(code),
         received == 0 ? "" : fmt::format(", after {} bytes of the answer", received));
+    // before_request(): the connection broke, and the request is to be sent once.
+    if (code == CURLE_ABORTED_BY_CALLBACK && !is_stopped) return {ErrorCode::Unavailable, text};
     switch (code) {
         case CURLE_WRITE_ERROR:
             return {ErrorCode::ResourceExhausted, text};
@@ -95,6 +112,7 @@ void set_request(CURL* handle, ClientRequest const& request, HeaderList& headers
         headers.add(fmt::format("{}: {}", name, value));
     }
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);  // ".." may be a name
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
 }
@@ -103,6 +121,7 @@ void set_request(CURL* handle, ClientRequest const& request, HeaderList& headers
 
 struct Client::Impl {
     CURL* handle = nullptr;
+    Sender sender = {};
 };
 
 Client::Client() : impl_(std::make_unique<Impl>()) {
@@ -118,6 +137,8 @@ Client::~Client() {
 }
 
 Result<ClientResponse> Client::send(Context const& context, ClientRequest const& request) {
+    auto& sender = impl_->sender;
+    sender = {.count = 0, .is_once = request.sending == ClientRequest::Sending::Once};
     if (context.stopped()) return Error(ErrorCode::Cancelled, "called off");
     if (context.expired()) return Error(ErrorCode::DeadlineExceeded, "no time is left");
     auto* const handle = impl_->handle;
@@ -129,6 +150,8 @@ Result<ClientResponse> Client::send(Context const& context, ClientRequest const&
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &receiver);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, &receiver);
+    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, before_request);
+    curl_easy_setopt(handle, CURLOPT_PREREQDATA, &sender);
     curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(handle, CURLOPT_XFERINFODATA, const_cast<Context*>(&context));
@@ -139,11 +162,15 @@ Result<ClientResponse> Client::send(Context const& context, ClientRequest const&
                              left, 1, std::numeric_limits<std::int32_t>::max())));
     }
     auto const code = curl_easy_perform(handle);
-    if (code != CURLE_OK) return error_of(code, receiver, request);
+    if (code != CURLE_OK) return error_of(code, receiver, request, context.stopped());
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
     receiver.response.status = static_cast<int>(status);
     return std::move(receiver.response);
+}
+
+bool Client::was_sent() const {
+    return impl_->sender.count > 0;
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -19,6 +19,10 @@ struct ClientRequest {
     std::string url = {};
     Headers headers = {};
     std::string body = {};
+    // A kept connection that broke before the first byte of an answer is silently replaced and the
+    // request sent again; Once: never, for the server may have done it already.
+    enum class Sending { AgainOnFreshConnection, Once };
+    Sending sending = Sending::AgainOnFreshConnection;
 };
 
 struct ClientResponse {
@@ -38,6 +42,8 @@ public:
     // server may have done what was asked), DeadlineExceeded, Cancelled, ResourceExhausted for a
     // body of more than limits::kAnswerBytes.
     [[nodiscard]] Result<ClientResponse> send(Context const& context, ClientRequest const& request);
+    // Whether any of the last request may have reached the server; false: it certainly did not.
+    [[nodiscard]] bool was_sent() const;
 
 private:
     struct Impl;

@@ -26,6 +26,9 @@ protected:
         } else if (request.path == "/cut") {
             response.body = std::string("half a body");
             response.cut = Response::Cut{.after_body_bytes = 4};
+        } else if (request.path == "/lost") {
+            ++lost_;
+            response.cut = Response::Cut{.after_body_bytes = std::nullopt};
         } else if (request.path == "/slow") {
             asked_slowly_ = true;
             (void)test_context().stopped_by(slow_.get_token()).sleep(milliseconds(60'000));
@@ -42,6 +45,7 @@ protected:
 
     std::stop_source slow_;
     std::atomic<bool> asked_slowly_ = false;
+    std::atomic<int> lost_ = 0;
     Server server_ =
         must(Server::start({}, nullptr, [this](Request const& request, BodyReader& body) {
             return answer(request, body);
@@ -83,6 +87,23 @@ TEST_F(HttpClientTest, WhatBreaksIsSaid) {
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code(), ErrorCode::Unavailable);
     EXPECT_THAT(refused.error().message(), ::testing::HasSubstr("GET http://127.0.0.1"));
+    EXPECT_FALSE(client_.was_sent());
+}
+
+// libcurl takes a kept connection that gives no answer for one that was closed meanwhile.
+TEST_F(HttpClientTest, ARequestOnAKeptConnectionIsSentOnceWhereThatIsAskedFor) {
+    EXPECT_EQ(must(client_.send(test_context(), {.url = url("/")})).status, 200);
+    auto const lost = client_.send(test_context(), {.method = "POST",
+                                                    .url = url("/lost"),
+                                                    .body = "x",
+                                                    .sending = ClientRequest::Sending::Once});
+    ASSERT_FALSE(lost.ok());
+    EXPECT_EQ(lost.error().code(), ErrorCode::Unavailable);
+    EXPECT_TRUE(client_.was_sent());
+    EXPECT_EQ(lost_, 1);
+    EXPECT_EQ(must(client_.send(test_context(), {.url = url("/")})).status, 200);
+    EXPECT_FALSE(client_.send(test_context(), {.method = "POST", .url = url("/lost")}).ok());
+    EXPECT_EQ(lost_, 3);
 }
 
 TEST_F(HttpClientTest, ADeadlineAndAStopEndTheWait) {

@@ -81,7 +81,8 @@ ApiError no_such_object(std::string_view bucket, std::string_view name) {
 }
 
 std::string object_etag(json::object const& body) {
-    return encode_base64(text_field(body, "generation") + "/" + text_field(body, "metageneration"));
+    return http::encode_base64(text_field(body, "generation") + "/" +
+                               text_field(body, "metageneration"));
 }
 
 json::value object_view(json::object const& body, std::string const& origin) {
