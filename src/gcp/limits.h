@@ -1,0 +1,49 @@
+// Every bound of the Google Cloud clients, in one place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace aipress::gcp::limits {
+
+// Retries: AIP-194 and Cloud Storage's published strategy (1 s, doubled, 60 s at most).
+inline constexpr milliseconds kBackoffFirst{1'000};
+inline constexpr milliseconds kBackoffMost{60'000};
+inline constexpr double kBackoffFactor = 2;
+inline constexpr milliseconds kAttemptTime{300'000};  // Compute's `wait` takes two minutes
+inline constexpr unsigned kAttemptsMost = 100;        // also when there is no deadline
+inline constexpr double kRetryDelaySeconds = 3'600;   // what Google asks for beyond is not believed
+
+// Operations: asked after so long, then ever less often.
+inline constexpr milliseconds kPollFirst{500};
+inline constexpr milliseconds kPollMost{10'000};
+
+// Tokens: renewed so long before they end, as Google's own libraries do; lifetime asked for.
+inline constexpr milliseconds kTokenRenewal{225'000};
+inline constexpr std::chrono::seconds kTokenLifetime{3'600};
+inline constexpr milliseconds kRenewalPause{10'000};  // after one that failed
+
+// Connections that rest between requests.
+inline constexpr std::size_t kIdleConnections = 64;
+
+// Lists.
+inline constexpr std::size_t kPagesMost = 100'000;
+inline constexpr std::size_t kServicesABatch = 20;  // that Service Usage enables in one call
+
+// Cloud Storage: pieces of a file in flight, multiples of 256 KiB as resumable uploads need them.
+inline constexpr std::uint64_t kPieceBytes = 8ull << 20;
+inline constexpr std::uint64_t kSmallObjectBytes = 8ull << 20;  // more is uploaded resumably
+inline constexpr unsigned kRewriteCallsMost = 100'000;
+inline constexpr unsigned kUploadSessionsMost = 3;  // of one file: a session may be lost
+
+inline constexpr std::size_t kQuotedBytes = 300;  // of an answer that is no JSON
+
+// Quotas: a rate never falls below; after so long without a refusal it rises by this factor.
+inline constexpr double kLeastCallsAMinute = 1;
+inline constexpr milliseconds kQuotaRecovery{60'000};
+inline constexpr double kQuotaRise = 1.25;
+inline constexpr milliseconds kQuotaForgotten{600'000};  // of a limit that was learned only
+
+}  // namespace aipress::gcp::limits
