@@ -1,0 +1,29 @@
+#include "gcp/retry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace aipress::gcp {
+
+double random_fraction() {
+    static thread_local std::mt19937_64 engine{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(engine);
+}
+
+milliseconds Backoff::next() {
+    auto const ceiling = std::min(ceiling_, policy_.most);
+    ceiling_ = milliseconds(
+        std::llround(static_cast<double>(ceiling.count()) * std::max(policy_.factor, 1.0)));
+    return milliseconds(std::llround(static_cast<double>(ceiling.count()) * policy_.random()));
+}
+
+bool Retries::wait_after(ApiError const& error) {
+    if (error.retry == Retry::Never || attempts_ >= policy_.attempts) return false;
+    auto const pause = std::max(backoff_.next(), error.retry_delay.value_or(milliseconds(0)));
+    if (pause >= context_.deadline().remaining(context_.clock())) return false;
+    ++attempts_;
+    return context_.sleep(pause);
+}
+
+}  // namespace aipress::gcp
