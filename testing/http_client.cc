@@ -33,7 +33,10 @@ std::string HttpAnswer::reason() const {
 HttpAnswer HttpClient::send(Request const& request) {
     SystemClock clock;
     Context const context(clock, Deadline::after(clock, kTimeout), {});
-    http::ClientRequest sent{.method = request.verb, .url = request.url, .body = request.body};
+    http::ClientRequest sent{.method = request.verb,
+                             .url = request.url,
+                             .body = request.body,
+                             .sending = http::ClientRequest::Sending::Once};
     for (auto const& [name, value] : request.headers) sent.headers.add(name, value);
     auto got = client_.send(context, sent);
     HttpAnswer answer;

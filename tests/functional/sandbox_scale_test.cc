@@ -140,7 +140,7 @@ TEST_F(SandboxScaleTest, AHundredMegabytesForAMetadataMethodAreRefused) {
         });
         auto const answer = wire.hear_response();
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 400")) << is_chunked;
-        EXPECT_THAT(answer, HasSubstr("\"status\":\"INVALID_ARGUMENT\"")) << is_chunked;
+        EXPECT_THAT(answer, HasSubstr("\"status\": \"INVALID_ARGUMENT\"")) << is_chunked;
         EXPECT_THAT(answer, HasSubstr("payload size exceeds the limit")) << is_chunked;
         expect_unharmed("meanwhile");
     }
