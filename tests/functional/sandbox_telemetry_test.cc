@@ -28,6 +28,8 @@ constexpr milliseconds kPatience{20'000};
 constexpr milliseconds kClientTime{120'000};
 constexpr auto* kServices = "/v2/projects/sandbox-project/locations/us-central1/services";
 
+std::pair<std::string, std::string> const kCredentials{"Authorization", "Bearer ya29.test"};
+
 class SandboxTelemetryTest : public ::testing::Test {
 protected:
     void SetUp() override {
@@ -38,13 +40,14 @@ protected:
              .url = sandbox_.url() + kServices + "?serviceId=shop",
              .body =
                  R"({"template":{"containers":[{"image":"us-docker.pkg.dev/p/s/wordpress:6"}]}})",
-             .headers = {{"Content-Type", "application/json"}}});
+             .headers = {{"Content-Type", "application/json"}, kCredentials}});
         ASSERT_EQ(made.status, 200) << made.text;
         auto const service = get(std::string(kServices) + "/shop");
         site_ = std::string(service.at("uri").as_string()).substr(std::string("https://").size());
     }
     json::object get(std::string const& path) {
-        auto const answer = client_.send({.verb = "GET", .url = sandbox_.url() + path});
+        auto const answer =
+            client_.send({.verb = "GET", .url = sandbox_.url() + path, .headers = {kCredentials}});
         EXPECT_EQ(answer.status, 200) << answer.text;
         return answer.body.is_object() ? answer.body.as_object() : json::object();
     }
