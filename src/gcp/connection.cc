@@ -116,7 +116,7 @@ Outcome<http::ClientResponse> Connection::attempt(Context const& context, Call c
         log::debug("{}: {}", description(call), reply.response->status);
         if (reply.response->status < 400) return reply.response.release();
         auto error = read_error(description(call), *reply.response);
-        if (error.is_rate_limit()) quotas_.refused(key, permit, error.retry_delay);
+        if (error.is_project_rate_limit()) quotas_.refused(key, permit, error.retry_delay);
         if (error.http_status != 401) return error;
         tokens_.refuse(token);
         if (is_renewed) return error;

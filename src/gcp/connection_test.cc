@@ -185,6 +185,19 @@ TEST_F(ConnectionTest, ARateLimitTeachesTheBroker) {
     EXPECT_GE(elapsed(), milliseconds(20'000));
 }
 
+// Cloud Storage lets one object be changed about once a second.
+TEST_F(ConnectionTest, OneObjectsLimitIsNotTheProjects) {
+    transport_.then_answer(429,
+                           R"({"error": {"code": 429, "message": "The object b/o exceeded the )"
+                           R"(rate limit for object mutation operations (create, update, and )"
+                           R"(delete)."}})");
+    transport_.then_answer(200);
+    EXPECT_THAT(call(create_), IsOk());
+    QuotaKey const key{.group = {.api = "run.googleapis.com", .name = "mutate"},
+                       .project = "payer"};
+    EXPECT_EQ(quotas_.calls_a_minute(key), 60);
+}
+
 TEST_F(ConnectionTest, EveryPageIsRead) {
     transport_.then_answer(200, R"({"items": [{"n": 1}, {"n": 2}], "nextPageToken": "a b"})");
     transport_.then_answer(503, "");

@@ -185,6 +185,10 @@ bool ApiError::is_rate_limit() const {
     return http_status == 429 && reason != "quotaExceeded" && reason != "dailyLimitExceeded";
 }
 
+bool ApiError::is_project_rate_limit() const {
+    return is_rate_limit() && message().find("rate limit for object mutation") == std::string::npos;
+}
+
 ApiError read_error(std::string_view what, http::ClientResponse const& response) {
     ApiError error(Error(ErrorCode::Unknown, ""));
     error.http_status = response.status;

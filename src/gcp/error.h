@@ -38,6 +38,9 @@ public:
 
     // A limit on calls a time, which passes; not one on things, which does not.
     [[nodiscard]] bool is_rate_limit() const;
+    // The same, and not of a single object's (Cloud Storage changes one about once a second), which
+    // says nothing about the project's other calls.
+    [[nodiscard]] bool is_project_rate_limit() const;
     // A precondition (generation, etag) of the request did not hold: 412.
     [[nodiscard]] bool is_condition_not_met() const { return http_status == 412; }
 };

@@ -42,6 +42,8 @@ inline constexpr std::size_t kQuotedBytes = 300;  // of an answer that is no JSO
 
 // Quotas: a rate never falls below; after so long without a refusal it rises by this factor.
 inline constexpr double kLeastCallsAMinute = 1;
+// Where no limit is known the first refusal may come early in a run, others having used it up.
+inline constexpr double kLearnedLeastCalls = 60;
 inline constexpr milliseconds kQuotaRecovery{60'000};
 inline constexpr double kQuotaRise = 1.25;
 inline constexpr milliseconds kQuotaForgotten{600'000};  // of a limit that was learned only

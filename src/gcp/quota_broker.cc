@@ -135,7 +135,7 @@ void QuotaBroker::refused(QuotaKey const& key, Permit const& permit,
     if (mine.rate == 0) {
         // Nothing was known. What came through in about a minute was too much.
         auto const calls = std::max(mine.window_calls, mine.last_window_calls);
-        mine.rate = static_cast<double>(calls);
+        mine.rate = std::max(static_cast<double>(calls), limits::kLearnedLeastCalls);
         mine.filled_at = now;
     }
     mine.rate = std::max(mine.rate / 2, limits::kLeastCallsAMinute);

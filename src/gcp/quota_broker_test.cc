@@ -110,6 +110,11 @@ TEST_F(QuotaBrokerTest, ALimitThatNobodyToldIsLearnedAndForgotten) {
     EXPECT_EQ(taken([&] { permit(unknown_); }), milliseconds(1'200));
     clock_.advance(limits::kQuotaForgotten);
     EXPECT_EQ(broker_.calls_a_minute(unknown_), std::nullopt);
+    // A first call that is refused is no sign of a call a minute.
+    auto other = unknown_;
+    other.project = "other";
+    broker_.refused(other, permit(other), std::nullopt);
+    EXPECT_EQ(broker_.calls_a_minute(other), limits::kLearnedLeastCalls / 2);
 }
 
 TEST_F(QuotaBrokerTest, AnEtaIsWhatTheCallsThenTake) {
