@@ -161,7 +161,7 @@ std::unique_ptr<TokenSource> make_fixed_token(std::string token) {
     return std::make_unique<FixedToken>(std::move(token));
 }
 
-Result<std::unique_ptr<TokenSource>> make_service_account(TokenClient client,
+Result<std::unique_ptr<TokenSource>> make_service_account(TokenClient const& client,
                                                           std::string_view key_file,
                                                           std::vector<std::string> scopes) {
     constexpr std::string_view kWhere = "the service account's key";
@@ -195,7 +195,7 @@ Result<std::unique_ptr<TokenSource>> make_service_account(TokenClient client,
         });
 }
 
-std::unique_ptr<TokenSource> make_metadata_server(TokenClient client, std::string host) {
+std::unique_ptr<TokenSource> make_metadata_server(TokenClient const& client, std::string host) {
     auto const url =
         fmt::format("http://{}/computeMetadata/v1/instance/service-accounts/default/token", host);
     return cached(client,
@@ -210,7 +210,8 @@ std::unique_ptr<TokenSource> make_metadata_server(TokenClient client, std::strin
                   });
 }
 
-std::unique_ptr<TokenSource> make_impersonation(TokenClient client, Impersonation impersonation,
+std::unique_ptr<TokenSource> make_impersonation(TokenClient const& client,
+                                                Impersonation impersonation,
                                                 std::unique_ptr<TokenSource> source) {
     auto const url = fmt::format("{}/v1/projects/-/serviceAccounts/{}:generateAccessToken",
                                  impersonation.endpoint, impersonation.account);
@@ -248,7 +249,7 @@ std::unique_ptr<TokenSource> make_impersonation(TokenClient client, Impersonatio
         });
 }
 
-Result<std::unique_ptr<TokenSource>> read_credentials(TokenClient client,
+Result<std::unique_ptr<TokenSource>> read_credentials(TokenClient const& client,
                                                       std::filesystem::path const& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {

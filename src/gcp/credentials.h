@@ -59,11 +59,11 @@ inline constexpr std::string_view kCloudPlatformScope =
 // A service account's key file (its text), by RS256 grant (RFC 7523) at the file's token_uri.
 // Errors: InvalidArgument, naming the field but not its value.
 [[nodiscard]] Result<std::unique_ptr<TokenSource>> make_service_account(
-    TokenClient client, std::string_view key_file, std::vector<std::string> scopes);
+    TokenClient const& client, std::string_view key_file, std::vector<std::string> scopes);
 
 // The account of the machine or the Cloud Run service that this runs on.
 [[nodiscard]] std::unique_ptr<TokenSource> make_metadata_server(
-    TokenClient client, std::string host = "metadata.google.internal");
+    TokenClient const& client, std::string host = "metadata.google.internal");
 
 struct Impersonation {
     std::string account = {};  // "mover@project.iam.gserviceaccount.com"
@@ -72,13 +72,13 @@ struct Impersonation {
     std::string endpoint = "https://iamcredentials.googleapis.com";
 };
 // That account's tokens, by IAM Credentials; `source` needs roles/iam.serviceAccountTokenCreator.
-[[nodiscard]] std::unique_ptr<TokenSource> make_impersonation(TokenClient client,
+[[nodiscard]] std::unique_ptr<TokenSource> make_impersonation(TokenClient const& client,
                                                               Impersonation impersonation,
                                                               std::unique_ptr<TokenSource> source);
 
 // A file as GOOGLE_APPLICATION_CREDENTIALS names it: type service_account, authorized_user or
 // impersonated_service_account. Errors: NotFound; InvalidArgument for other types and bad fields.
 [[nodiscard]] Result<std::unique_ptr<TokenSource>> read_credentials(
-    TokenClient client, std::filesystem::path const& file);
+    TokenClient const& client, std::filesystem::path const& file);
 
 }  // namespace aipress::gcp

@@ -84,8 +84,8 @@ Outcome<Done> Dns::list_record_sets(Context const& context, ZoneName const& zone
 
 // The zone as the change leaves it, and the newest such change of the last ones: an older one alike
 // was undone since, or the zone would not be so.
-Check Dns::find_change(ZoneName zone, std::vector<RecordSet> deletions,
-                       std::vector<RecordSet> additions) const {
+Check Dns::find_change(ZoneName const& zone, std::vector<RecordSet> const& deletions,
+                       std::vector<RecordSet> const& additions) const {
     return [=, this](Context const& context) -> Outcome<std::optional<json::object>> {
         for (auto const& addition : additions) {
             bool is_there = false;

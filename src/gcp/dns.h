@@ -51,8 +51,8 @@ public:
                                        std::vector<RecordSet> const& additions) const;
 
 private:
-    Check find_change(ZoneName zone, std::vector<RecordSet> deletions,
-                      std::vector<RecordSet> additions) const;
+    Check find_change(ZoneName const& zone, std::vector<RecordSet> const& deletions,
+                      std::vector<RecordSet> const& additions) const;
 
     Connection const& connection_;
 };

@@ -45,8 +45,8 @@ Check find(Connection const& connection, std::string path) {
 
 }  // namespace
 
-Check SqlAdmin::find_operation(SqlInstanceName name, WallTime since, std::string type,
-                               std::function<bool(json::object const&)> matches) const {
+Check SqlAdmin::find_operation(SqlInstanceName const& name, WallTime since, std::string const& type,
+                               std::function<bool(json::object const&)> const& matches) const {
     return [=, this](Context const& context) -> Outcome<std::optional<json::object>> {
         Call const list{.api = kApi,
                         .path = fmt::format("/sql/v1beta4/projects/{}/operations",

@@ -82,8 +82,8 @@ public:
 
 private:
     // An instance's operation since `since`, of which `matches` says that it is the one looked for.
-    Check find_operation(SqlInstanceName name, WallTime since, std::string type,
-                         std::function<bool(boost::json::object const&)> matches) const;
+    Check find_operation(SqlInstanceName const& name, WallTime since, std::string const& type,
+                         std::function<bool(boost::json::object const&)> const& matches) const;
     // Begins an operation and waits for it.
     Outcome<boost::json::object> change(Context const& context, SqlInstanceName const& name,
                                         Call call) const;

@@ -111,8 +111,8 @@ public:
 
 private:
     // The object as it is now if `is_own` says that it is what the call would have made.
-    Check find_own(std::string bucket, std::string name,
-                   std::function<bool(Object const&)> is_own) const;
+    Check find_own(std::string const& bucket, std::string const& name,
+                   std::function<bool(Object const&)> const& is_own) const;
     Outcome<std::string> start_upload(Context const& context, NewObject const& made,
                                       std::uint64_t size, std::string const& crc32c) const;
     Outcome<bool> is_of_project(Context const& context, boost::json::object const& bucket,

@@ -72,8 +72,8 @@ json::object upload_fields(NewObject const& made, std::string const& crc32c) {
     return fields;
 }
 
-Check Storage::find_own(std::string bucket, std::string name,
-                        std::function<bool(Object const&)> is_own) const {
+Check Storage::find_own(std::string const& bucket, std::string const& name,
+                        std::function<bool(Object const&)> const& is_own) const {
     return [=, this](Context const& context) -> Outcome<std::optional<json::object>> {
         auto found =
             connection_.call(context, {.api = kStorageApi, .path = object_path(bucket, name)});

@@ -647,8 +647,8 @@ TEST_F(OldServerGateTest, AWaitForARowDoesNotKeepTheGateOpen) {
     auto admin = server_->connect_root();
     ASSERT_TRUE(eventually([&] {
         // Not INNODB_TRX, which is made anew only when nobody has read it for 100 ms.
-        auto const shown = must(admin.query(
-            test_context(), "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'"));
+        auto const shown = must(
+            admin.query(test_context(), "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'"));
         return shown.rows.at(0).at(1) == "1";
     }));
     Gate fence(Side::Source, "wp", {{"wp", "%"}}, log_, no_probe_);
