@@ -130,7 +130,7 @@ void Checker::check_object(Shape const& shape, json::value& value, std::string c
             check(at->second, inner, inner_path, depth + 1);
         } else if (shape.values) {
             check(*shape.values, inner, inner_path, depth + 1);
-        } else if (!shape.fields.empty()) {
+        } else {
             add(path, path.empty()
                           ? fmt::format("Invalid JSON payload received. Unknown name \"{}\": "
                                         "Cannot find field.",
@@ -263,6 +263,8 @@ Shape Shape::read(json::value const& described) {
     }
     if (auto const* values = object.if_contains("values")) {
         shape.values = std::make_shared<Shape>(read(*values));
+    } else if (shape.kind == Kind::Object && !object.contains("fields")) {
+        shape.values = std::make_shared<Shape>();  // nothing is said of it: anything goes
     }
     if (auto const* items = object.if_contains("items")) {
         shape.items = std::make_shared<Shape>(read(*items));
