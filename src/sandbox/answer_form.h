@@ -8,8 +8,7 @@
 
 namespace aipress::sandbox {
 
-// `alt`: only JSON is made here. `json;enum-encoding=int` is answered with the enumerators' names,
-// which clients take as well. Errors: InvalidArgument.
+// `alt`: only JSON is made here. Errors: InvalidArgument.
 [[nodiscard]] Outcome<Done> check_form(http::Request const& request);
 
 // `prettyPrint`: JSON is for people unless the client says otherwise.

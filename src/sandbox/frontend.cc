@@ -9,6 +9,7 @@
 
 #include "sandbox/answer_form.h"
 #include "sandbox/batch.h"
+#include "sandbox/enumerators.h"
 #include "sandbox/fault_requests.h"
 #include "sandbox/gzip.h"
 #include "sandbox/limits.h"
@@ -133,9 +134,14 @@ Outcome<json::value> parse_content(Method const& method, PathParameters const& p
     return content;
 }
 
-Outcome<http::Response> finish(http::Request const& request, Reply reply) {
+Outcome<http::Response> finish(Method const& method, http::Request const& request, Reply reply) {
     if (auto* const response = std::get_if<http::Response>(&reply)) return std::move(*response);
     auto& value = std::get<json::value>(reply);
+    auto const& shapes = method.api->shapes;
+    if (auto const shape = shapes.find(method.response);
+        shape != shapes.end() && wants_numbers(request)) {
+        number_enumerators(shapes, shape->second, value);
+    }
     auto const fields = request.parameter("fields");
     if (auto const wanted = fields ? fields : request.parameter("$fields")) {
         auto const parsed = PartialResponse::parse(*wanted);
@@ -289,7 +295,7 @@ Outcome<http::Response> Frontend::serve(http::Request const& request, http::Body
             TRY(parse_content(method, matched.parameters, TRY(read_content(request, body))));
     }
     TRY(admission_(call));
-    return finish(request, TRY(run(call, *handler, met, asked)));
+    return finish(method, request, TRY(run(call, *handler, met, asked)));
 }
 
 Outcome<Reply> Frontend::run(Call& call, MethodHandler const& handler, FaultRule const* met,

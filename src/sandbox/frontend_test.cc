@@ -105,6 +105,10 @@ TEST_F(FrontendTest, EnumeratorsMayBeNumbersAndFieldsAreChosen) {
                                    {{"options", {{"requestedPolicyVersion", "3"}}}});
     EXPECT_EQ(policy.status, 200) << policy.text;
     host_.post(secrets_ + "?secretId=a", automatic_);
+    host_.post(secrets_ + "/a:addVersion", {{"payload", {{"data", "eA=="}}}});
+    auto const version = secrets_ + "/a/versions/1";
+    EXPECT_EQ(host_.get(version).body.at("state"), "ENABLED");
+    EXPECT_EQ(host_.get(version + "?%24alt=json%3Benum-encoding%3Dint").body.at("state"), 1);
     auto const names = host_.get(secrets_ + "?fields=secrets(name)");
     EXPECT_EQ(names.body.at_pointer("/secrets/0").as_object().size(), 1u);
     EXPECT_EQ(host_.get(secrets_ + "?fields=secrets(").status, 400);
