@@ -21,7 +21,8 @@ public:
         std::lock_guard const lock(mutex_);
         steps_.push_back(std::move(step));
     }
-    void then_answer(int status, std::string body = "{}", http::Headers headers = {}) {
+    void then_answer(int status, std::string const& body = "{}",
+                     http::Headers const& headers = {}) {
         then([=](http::ClientRequest const&) {
             return Reply{.response = http::ClientResponse{
                              .status = status, .headers = headers, .body = body}};

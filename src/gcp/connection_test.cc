@@ -11,7 +11,6 @@ namespace aipress::gcp {
 namespace {
 
 namespace json = boost::json;
-using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::HasCode;
 using testing::HasError;
@@ -46,7 +45,7 @@ protected:
     }
     milliseconds elapsed() const { return elapsed_ms(began_, clock_.now()); }
     // That answers each time with the next of these.
-    Check check(std::vector<std::optional<json::object>> answers) {
+    Check check(std::vector<std::optional<json::object>> const& answers) {
         return [this, answers](Context const&) -> Outcome<std::optional<json::object>> {
             return answers.at(checks_++);
         };

@@ -199,7 +199,7 @@ TEST_F(ServiceAccountTest, WhatPassesIsTriedAgainAndWhatDoesNotIsSaidWithoutTheK
 
 TEST_F(ServiceAccountTest, AKeyThatIsNoneNamesTheFieldNotItsValue) {
     TokenClient const client{.transport = transport_, .clock = clock_};
-    auto const refused = [&](json::object file) {
+    auto const refused = [&](json::object const& file) {
         return make_service_account(client, json::serialize(file), {});
     };
     auto file = json::parse(key_file()).as_object();

@@ -14,7 +14,6 @@ namespace {
 namespace json = boost::json;
 using testing::HasError;
 using ::testing::HasSubstr;
-using testing::IsOk;
 
 class OperationsTest : public ::testing::Test {
 protected:

@@ -45,7 +45,7 @@ protected:
         return outcome;
     }
     // Appends the field of each that is listed.
-    static Connection::Visitor into(std::vector<std::string>& all, std::string field) {
+    static Connection::Visitor into(std::vector<std::string>& all, std::string const& field) {
         return [&all, field](json::object const& item) -> Outcome<Done> {
             all.push_back(text_of(item, field));
             return Done();

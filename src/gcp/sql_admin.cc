@@ -34,7 +34,7 @@ bool is_any(json::object const&) {
 }
 
 // A check that looks for a thing by name.
-Check find(Connection const& connection, std::string path) {
+Check find(Connection const& connection, std::string const& path) {
     return [&connection, path](Context const& context) -> Outcome<std::optional<json::object>> {
         auto found = connection.call(context, {.api = kApi, .path = path});
         if (found.ok()) return std::optional(finished());

@@ -19,7 +19,6 @@
 namespace aipress::gcp {
 namespace {
 
-namespace json = boost::json;
 using ::testing::ElementsAre;
 using testing::HasCode;
 using testing::HasError;
