@@ -19,7 +19,7 @@ function(aipress_module)
 
     if(GTest_FOUND AND tests)
         aipress_test(NAME ${ARG_NAME}_test SOURCES ${tests}
-                     DEPENDS aipress_${ARG_NAME} ${ARG_TEST_DEPENDS} LABELS unit TIMEOUT 300)
+                     DEPENDS aipress_${ARG_NAME} ${ARG_TEST_DEPENDS} LABELS unit TIMEOUT 900)
     endif()
 endfunction()
 

@@ -40,7 +40,7 @@ std::string_view legacy_reason_of(int http_status) {
 
 ErrorStyle error_style_of(std::string_view service) {
     constexpr std::array<std::string_view, 3> kLegacy{"compute", "sqladmin", "storage"};
-    constexpr std::array<std::string_view, 2> kBoth{"bigquery", "dns"};
+    constexpr std::array<std::string_view, 3> kBoth{"bigquery", "dns", "iam"};
     if (std::find(kLegacy.begin(), kLegacy.end(), service) != kLegacy.end()) {
         return ErrorStyle::Legacy;
     }

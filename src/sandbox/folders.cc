@@ -45,6 +45,11 @@ Outcome<Done> check_place(Transaction& transaction, std::string const& parent,
     TRY(check_parent(transaction, parent));
     int depth = 1;
     for (auto above = parent; above.starts_with("folders/"); ++depth) {
+        if (above == except) {
+            return ApiError{
+                .code = ErrorCode::FailedPrecondition,
+                .message = "CYCLE_INTRODUCED_VIOLATION: a folder may not be below itself"};
+        }
         above = text_field(TRY(find_folder(transaction, above)).body.as_object(), "parent");
     }
     if (depth > kFolderDepth) {

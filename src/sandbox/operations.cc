@@ -118,9 +118,14 @@ json::object with_type(json::value resource, std::string_view type) {
 Outcome<Reply> start_change(Operations const& operations, Transaction& transaction,
                             Call const& call, std::string_view metadata, json::object response,
                             milliseconds takes) {
-    return reply(
-        TRY(operations.start(transaction, call, kChange, {{"@type", change_type(metadata)}},
-                             std::move(response), takes)));
+    json::object told{{"@type", change_type(metadata)}};
+    // Of a project it says too what can be done with it already: all, here.
+    if (metadata == "v1.ProjectCreationStatus" || metadata == "v3.CreateProjectMetadata") {
+        told["gettable"] = true;
+        told["ready"] = true;
+    }
+    return reply(TRY(
+        operations.start(transaction, call, kChange, std::move(told), std::move(response), takes)));
 }
 
 Outcome<Reply> start_failing_change(Operations const& operations, Transaction& transaction,

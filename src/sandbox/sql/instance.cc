@@ -54,6 +54,7 @@ void add_default_settings(json::object& settings, std::string const& region) {
     set_default(settings, "dataDiskSizeGb", "10");
     set_default(settings, "dataDiskType", "PD_SSD");
     set_default(settings, "deletionProtectionEnabled", false);
+    set_default(settings, "authorizedGaeApplications", json::array());
     set_default(settings, "pricingPlan", "PER_USE");
     set_default(settings, "replicationType", "SYNCHRONOUS");
     set_default(settings, "storageAutoResize", false);
@@ -62,6 +63,7 @@ void add_default_settings(json::object& settings, std::string const& region) {
                 json::object{{"kind", "sql#locationPreference"}, {"zone", region + "-a"}});
     set_default(settings, "ipConfiguration", json::object());
     auto& addresses = settings.at("ipConfiguration").as_object();
+    set_default(addresses, "authorizedNetworks", json::array());
     set_default(addresses, "ipv4Enabled", true);
     set_default(addresses, "requireSsl", false);
     set_default(addresses, "sslMode", "ALLOW_UNENCRYPTED_AND_ENCRYPTED");
@@ -267,6 +269,7 @@ json::value view_instance(SqlInstance const& instance, SqlInstanceView const& mo
     view["sqlNetworkArchitecture"] = "NEW_NETWORK_ARCHITECTURE";
     if (auto const* const version = find_version(text_field(view, "databaseVersion"))) {
         view["databaseInstalledVersion"] = version->installed;
+        view["maintenanceVersion"] = fmt::format("{}.R20250302.00_00", version->installed);
     }
     if (text_field(view, "state") == "PENDING_CREATE") return view;
     auto const& configuration = view.at("settings").at("ipConfiguration").as_object();

@@ -66,6 +66,7 @@ json::object new_bucket(json::object const& wanted, std::string const& project_n
     body["projectNumber"] = project_number;
     body["location"] = location;
     body["locationType"] = is_multiple ? "multi-region" : "region";
+    if (is_multiple && !body.contains("rpo")) body["rpo"] = "DEFAULT";
     body["timeCreated"] = now;
     body["updated"] = now;
     body["metageneration"] = "1";
