@@ -6,6 +6,7 @@
 
 #include "sandbox/catalogue.h"
 #include "testing/must.h"
+#include "testing/served_methods.h"
 
 namespace aipress::testing {
 namespace {
@@ -39,6 +40,10 @@ SandboxHost::SandboxHost(Clock& clock, sandbox::SandboxOptions options)
     : folder_(must(TemporaryDirectory::make())), clock_(clock), options_(std::move(options)) {
     options_.data = data();
     restart();
+}
+
+SandboxHost::~SandboxHost() {
+    record_served_methods(data());
 }
 
 void SandboxHost::restart() {

@@ -19,6 +19,9 @@ class SandboxHost {
 public:
     // The clock outlives it. Throws when it cannot be started.
     explicit SandboxHost(Clock& clock, sandbox::SandboxOptions options = {});
+    SandboxHost(SandboxHost const&) = delete;
+    SandboxHost& operator=(SandboxHost const&) = delete;
+    ~SandboxHost();
 
     // `path` with its query; "//dns.googleapis.com/dns/v1/…" names the host too.
     HttpAnswer call(std::string const& verb, std::string_view path, std::string body = "",

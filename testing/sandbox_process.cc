@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "testing/must.h"
+#include "testing/served_methods.h"
 #include "testing/test_context.h"
 
 namespace aipress::testing {
@@ -13,6 +14,10 @@ namespace aipress::testing {
 SandboxProcess::SandboxProcess(Arguments more)
     : folder_(must(TemporaryDirectory::make())), more_(std::move(more)) {
     start();
+}
+
+SandboxProcess::~SandboxProcess() {
+    record_served_methods(data());
 }
 
 void SandboxProcess::start(Environment const& environment) {

@@ -16,6 +16,9 @@ namespace aipress::testing {
 class SandboxProcess {
 public:
     explicit SandboxProcess(Arguments more = {});
+    SandboxProcess(SandboxProcess const&) = delete;
+    SandboxProcess& operator=(SandboxProcess const&) = delete;
+    ~SandboxProcess();
 
     // Starts it again on the same folder. REQUIRES: it does not run.
     void start(Environment const& environment = {});

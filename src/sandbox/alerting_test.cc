@@ -98,10 +98,14 @@ TEST_F(AlertingTest, ChannelsAndUptimeChecksAreKept) {
     auto const check = name_of(made);
     EXPECT_EQ(made.body.at("period"), "60s");
     EXPECT_EQ(made.body.at("timeout"), "10s");
+    host_.patch(root_ + check + "?updateMask=period", json::object{{"period", "300s"}});
+    EXPECT_EQ(host_.get(root_ + check).body.at("period"), "300s");
     EXPECT_EQ(host_.get(project_ + "uptimeCheckConfigs").body.at_pointer("/totalSize"), 1);
     EXPECT_EQ(host_.remove(root_ + check).status, 200);
     EXPECT_EQ(host_.get(root_ + check).status, 404);
     EXPECT_EQ(host_.get(root_ + channel).status, 200);
+    EXPECT_EQ(host_.remove(root_ + channel).status, 200);
+    EXPECT_EQ(host_.get(root_ + channel).status, 404);
 }
 
 TEST_F(AlertingTest, WhatIsNoPolicyChannelOrCheckIsRefused) {

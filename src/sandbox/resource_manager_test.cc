@@ -118,11 +118,13 @@ TEST_F(ResourceManagerTest, AnApiHasToBeSwitchedOnAndAProjectPaidFor) {
     EXPECT_EQ(off.status, 403);
     EXPECT_EQ(off.reason(), "SERVICE_DISABLED");
     std::string const services = "//serviceusage.googleapis.com/v1/projects/wp-shard-1/services";
-    EXPECT_EQ(host_
-                  .post(services + ":batchEnable",
-                        {{"serviceIds", {"secretmanager.googleapis.com", "run.googleapis.com"}}})
-                  .status,
-              200);
+    auto const begun =
+        host_.post(services + ":batchEnable",
+                   {{"serviceIds", {"secretmanager.googleapis.com", "run.googleapis.com"}}});
+    ASSERT_EQ(begun.status, 200) << begun.text;
+    auto const operation = host_.get("//serviceusage.googleapis.com/v1/" +
+                                     std::string(begun.body.at("name").as_string()));
+    EXPECT_EQ(operation.body.at("done"), true) << operation.text;
     EXPECT_EQ(host_.get("/v1/projects/wp-shard-1/secrets").status, 200);
     auto const enabled = host_.get(services + "?filter=state:ENABLED");
     EXPECT_EQ(enabled.body.at("services").as_array().size(), 2u);

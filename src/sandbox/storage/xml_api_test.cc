@@ -297,6 +297,8 @@ TEST_F(XmlApiTest, AnObjectsAclIsChangedEntryByEntry) {
     host_.post(acl, {{"entity", "user-a@example.com"}, {"role", "READER"}});
     EXPECT_EQ(host_.patch(acl + "/user-a@example.com", {{"role", "OWNER"}}).status, 200);
     EXPECT_EQ(host_.get(acl + "/user-a@example.com").body.at("role"), "OWNER");
+    EXPECT_EQ(host_.put(acl + "/user-a@example.com", {{"role", "READER"}}).status, 200);
+    EXPECT_EQ(host_.get(acl + "/user-a@example.com").body.at("role"), "READER");
     EXPECT_EQ(host_.get(acl).body.at("items").as_array().size(), 2u);
     EXPECT_EQ(host_.remove(acl + "/allUsers").status, 204);
     EXPECT_EQ(host_.remove(acl + "/allUsers").status, 404);
