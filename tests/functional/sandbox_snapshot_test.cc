@@ -22,8 +22,6 @@
 namespace aipress {
 namespace {
 
-namespace fs = std::filesystem;
-namespace json = boost::json;
 using ::testing::HasSubstr;
 using testing::HttpAnswer;
 using testing::HttpClient;

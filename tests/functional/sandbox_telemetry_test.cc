@@ -121,10 +121,11 @@ TEST_F(SandboxTelemetryTest, GcloudReadsTheLogOfRequests) {
     ASSERT_EQ(visit("/none.php"), 404);
     auto const deadline = Deadline::after(clock_, kPatience);
     while (counted() < 2 && !deadline.passed(clock_)) clock_.sleep_for(milliseconds(20), {});
+    std::string const filter =
+        "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"shop\" AND "
+        "httpRequest.status=404";
     ProcessOptions options;
-    options.arguments = {"gcloud", "logging", "read",
-                         "resource.type=\"cloud_run_revision\" AND "
-                         "resource.labels.service_name=\"shop\" AND httpRequest.status=404",
+    options.arguments = {"gcloud", "logging", "read", filter,
                          "--format=value(severity,httpRequest.requestUrl)"};
     options.environment =
         sandbox_.environment(sandbox::Client::Gcloud, sandbox::ClientMode::Overrides);
