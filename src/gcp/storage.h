@@ -58,6 +58,9 @@ public:
 
     [[nodiscard]] Outcome<boost::json::object> get_bucket(Context const& context,
                                                           std::string const& bucket) const;
+    // Those of the project, as Google's Bucket.
+    [[nodiscard]] Outcome<Done> list_buckets(Context const& context, std::string const& project,
+                                             Connection::Visitor const& visit) const;
     // Repeated after a look for a bucket of that name in that project. Errors: AlreadyExists.
     [[nodiscard]] Outcome<boost::json::object> create_bucket(Context const& context,
                                                              std::string const& project,

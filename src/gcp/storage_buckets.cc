@@ -17,6 +17,15 @@ Outcome<json::object> Storage::get_bucket(Context const& context, std::string co
     return connection_.call(context, {.api = kStorageApi, .path = bucket_path(bucket)});
 }
 
+Outcome<Done> Storage::list_buckets(Context const& context, std::string const& project,
+                                    Connection::Visitor const& visit) const {
+    return connection_.for_each(context,
+                                {.api = kStorageApi,
+                                 .path = "/storage/v1/b",
+                                 .query = {{"project", project}, {"maxResults", "1000"}}},
+                                "items", visit);
+}
+
 Outcome<json::object> Storage::create_bucket(Context const& context, std::string const& project,
                                              json::object bucket) const {
     auto const name = text_of(bucket, "name");
