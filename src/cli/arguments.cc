@@ -21,6 +21,7 @@ struct Grammar {
     CLI::App app{kDescription, "aipress"};
     DatabaseCommands database{app};
     SandboxCommands sandbox{app};
+    InventoryCommand inventory{app};
     std::string shell;
 };
 
@@ -39,6 +40,7 @@ Result<Command> read(Grammar const& grammar) {
         TRY(choice_value("completion", grammar.shell, std::array<std::string_view, 1>{"bash"}));
         return Command(CompletionArguments());
     }
+    if (group->get_name() == "inventory") return Command(TRY(grammar.inventory.read()));
     auto const verb = group->get_subcommands().front()->get_name();
     if (group->get_name() == "sandbox") return Command(TRY(grammar.sandbox.read(verb)));
     return Command(TRY(grammar.database.read(verb)));
@@ -91,6 +93,15 @@ std::string empty_option(CLI::App const& app) {
     return "";
 }
 
+std::vector<std::string> long_options(CLI::App const& command) {
+    std::vector<std::string> options;
+    for (auto const* const option : command.get_options()) {
+        if (option->get_lnames().empty()) continue;
+        options.push_back("--" + option->get_lnames().front());
+    }
+    return options;
+}
+
 EarlyExit usage_error(std::string_view message, std::string const& path) {
     return {2, "", fmt::format("error: {}\nnext: {} --help\n", message, path)};
 }
@@ -128,12 +139,11 @@ std::vector<CommandWords> command_words() {
     std::vector<CommandWords> commands;
     auto const every = [](CLI::App const*) { return true; };
     for (auto const* const group : grammar.app.get_subcommands(every)) {
+        if (group->get_name() == "inventory") {
+            commands.push_back({group->get_name(), "", long_options(*group)});
+        }
         for (auto const* const command : group->get_subcommands(every)) {
-            CommandWords words{group->get_name(), command->get_name(), {}};
-            for (auto const* const option : command->get_options()) {
-                if (option->get_lnames().empty()) continue;
-                words.options.push_back("--" + option->get_lnames().front());
-            }
+            CommandWords words{group->get_name(), command->get_name(), long_options(*command)};
             for (auto const* const action : command->get_subcommands(every)) {
                 words.options.push_back(action->get_name());
             }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/database_arguments.h"
+#include "cli/inventory_arguments.h"
 #include "cli/sandbox_arguments.h"
 
 namespace aipress::cli {
@@ -21,13 +22,15 @@ struct EarlyExit {
     std::string error;   // for stderr
 };
 
-using Command = std::variant<DatabaseArguments, SandboxArguments, CompletionArguments, EarlyExit>;
+using Command = std::variant<DatabaseArguments, SandboxArguments, InventoryArguments,
+                             CompletionArguments, EarlyExit>;
 
 // Passwords that are not in the URLs are taken from AIPRESS_SOURCE_PASSWORD and
 // AIPRESS_TARGET_PASSWORD.
 [[nodiscard]] Command parse_arguments(int argc, char const* const* argv);
 
-// The commands of each group and their options: "database", "move", {"--source", …}.
+// The commands of each group and their options: "database", "move", {"--source", …}. A command
+// without a group has its name there: "inventory", "", {"--project", …}.
 struct CommandWords {
     std::string group;
     std::string name;

@@ -253,6 +253,22 @@ TEST(ArgumentsTest, HelpAndVersionAreNoErrors) {
     }
 }
 
+TEST(ArgumentsTest, InventoryTakesABucketByNameOrUrl) {
+    for (auto const* const bucket : {"states", "gs://states", "gs://states/"}) {
+        auto const parsed = parse({"inventory", "--project", "p", "--state-bucket", bucket,
+                                   "--format", "json", "--out", "file"});
+        auto const* const inventory = std::get_if<InventoryArguments>(&parsed);
+        ASSERT_NE(inventory, nullptr) << bucket;
+        EXPECT_EQ(inventory->project, "p");
+        EXPECT_EQ(inventory->state_bucket, "states");
+        EXPECT_EQ(inventory->format, OutputFormat::Json);
+        EXPECT_EQ(inventory->out, "file");
+    }
+    auto const folder = parse({"inventory", "--project", "p", "--state-bucket", "gs://b/f"});
+    ASSERT_NE(std::get_if<EarlyExit>(&folder), nullptr);
+    EXPECT_THAT(std::get<EarlyExit>(folder).error, HasSubstr("--state-bucket"));
+}
+
 TEST(ShellTextTest, UrlsLoseTheirPasswordOnly) {
     EXPECT_EQ(without_password("mysql://u:p@h:1/d?tls=required"), "mysql://u@h:1/d?tls=required");
     EXPECT_EQ(without_password("mysql://u:p@ss:w@h/d"), "mysql://u@h/d");
@@ -283,6 +299,9 @@ test "$(complete_words aipress sandbox sta)" = "status" || exit 15
 test "$(complete_words aipress sandbox env --fo)" = "--for" || exit 16
 test "$(complete_words aipress sandbox env --for gs)" = "gsutil" || exit 17
 test "$(complete_words aipress sandbox snapshot lo)" = "load" || exit 18
+test "$(complete_words aipress inv)" = "inventory" || exit 19
+test "$(complete_words aipress inventory --st)" = "--state-bucket" || exit 20
+test "$(complete_words aipress inventory --project p --o)" = "--out" || exit 21
 exit 0
 )bash";
     EXPECT_EQ(std::system(("bash " + script.string()).c_str()), 0);

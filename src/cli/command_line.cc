@@ -46,6 +46,9 @@ int run(int argc, char const* const* argv, Environment environment) {
     if (auto const* const sandbox = std::get_if<SandboxArguments>(&command)) {
         return run_sandbox(*sandbox, environment);
     }
+    if (auto const* const inventory = std::get_if<InventoryArguments>(&command)) {
+        return run_inventory(*inventory, environment);
+    }
     print_data(bash_completion());
     return 0;
 }

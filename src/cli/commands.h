@@ -23,6 +23,8 @@ namespace aipress::cli {
 [[nodiscard]] int run_snapshot(SandboxArguments const& arguments, Environment& environment);
 [[nodiscard]] int run_seed_poc(SandboxArguments const& arguments, Environment& environment);
 
+[[nodiscard]] int run_inventory(InventoryArguments const& arguments, Environment& environment);
+
 // "aipress database VERB --journal FILE [the move's options]".
 [[nodiscard]] std::string command_text(Verb verb, DatabaseArguments const& arguments);
 // The same for a move of which only the report is known.

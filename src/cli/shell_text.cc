@@ -38,14 +38,22 @@ std::string shell_quoted(std::string_view text) {
 std::string bash_completion() {
     std::map<std::string, std::string> verbs;  // by group
     std::string cases;
+    std::string alone;  // commands without a group
+    std::string alone_names;
     for (auto const& command : command_words()) {
+        if (command.name.empty()) {
+            alone += fmt::format("            *:{}) words=\"{}\" ;;\n", command.group,
+                                 fmt::join(command.options, " "));
+            alone_names += command.group + " ";
+            continue;
+        }
         auto& of_group = verbs[command.group];
         of_group += (of_group.empty() ? "" : " ") + command.name;
         cases += fmt::format("            {}:{}) words=\"{}\" ;;\n", command.group, command.name,
                              fmt::join(command.options, " "));
     }
-    std::string groups;
-    std::string group_cases;
+    auto groups = alone_names;
+    auto group_cases = alone;
     for (auto const& [group, names] : verbs) {
         groups += group + " ";
         group_cases += fmt::format("            2:{}) words=\"{}\" ;;\n", group, names);
@@ -54,7 +62,7 @@ std::string bash_completion() {
 _aipress() {{
     local word="${{COMP_WORDS[COMP_CWORD]}}" words=""
     case "${{COMP_WORDS[COMP_CWORD-1]}}" in
-        --journal|--data) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --journal|--data|--out) COMPREPLY=($(compgen -f -- "$word")); return ;;
         --switch) words="now when-ready manual" ;;
         --reverse) words="keep none" ;;
         --format) words="table json" ;;
