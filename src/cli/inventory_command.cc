@@ -57,8 +57,9 @@ Result<void> write_file(inventory::Inventory const& inventory,
 }
 
 std::string next_step(Error const& error, GoogleAccess const& access) {
-    if (error.code() != ErrorCode::Unauthenticated && access.credentials() != "the metadata server")
-        return "";
+    bool const is_unreached =
+        error.code() == ErrorCode::Unavailable && access.credentials() == "the metadata server";
+    if (error.code() != ErrorCode::Unauthenticated && !is_unreached) return "";
     return fmt::format(
         "the credentials came from {}: set AIPRESS_GCP_TOKEN to an access token, or "
         "GOOGLE_APPLICATION_CREDENTIALS to a key file",
