@@ -50,7 +50,7 @@ private:
         };
     }
     // An error becomes a gap; without one, all of that kind is known.
-    Outcome<Done> finish(Kind kind, std::string what, Outcome<Done> outcome);
+    Outcome<Done> finish(Kind kind, std::string what, Outcome<Done> const& outcome);
 
     Context const& context_;
     gcp::Connection const& connection_;
@@ -70,7 +70,7 @@ Outcome<Done> Collection::read_project() {
     return note_gap(context_, inventory_, "the project itself", project.error());
 }
 
-Outcome<Done> Collection::finish(Kind kind, std::string what, Outcome<Done> outcome) {
+Outcome<Done> Collection::finish(Kind kind, std::string what, Outcome<Done> const& outcome) {
     if (outcome.ok()) {
         inventory_.was_read.at(static_cast<std::size_t>(kind)) = true;
         return Done();
