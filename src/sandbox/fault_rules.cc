@@ -18,10 +18,10 @@ namespace {
 namespace json = boost::json;
 
 // In the order of FaultKind.
-constexpr std::array<std::string_view, 12> kFaultKinds{
-    "rate_limited", "internal",   "unavailable",    "lost_response",
-    "cut_body",     "slow",       "slow_operation", "failed_operation",
-    "half_made",    "stale_list", "instance_crash", "instance_out_of_disk"};
+constexpr std::array<std::string_view, 13> kFaultKinds{
+    "rate_limited", "internal",       "unavailable",         "lost_response", "cut_body",
+    "slow",         "slow_operation", "failed_operation",    "half_made",     "project_quota",
+    "stale_list",   "instance_crash", "instance_out_of_disk"};
 
 constexpr std::string_view kProjectCreation = "cloudresourcemanager.projects.create";
 constexpr milliseconds kRetryAfter{1'000};
@@ -171,8 +171,11 @@ Result<void> RuleReader::check_method(FaultRule const& rule, Catalogue const& ca
 }
 
 Result<void> RuleReader::check_kind(FaultRule const& rule) const {
-    if (rule.kind == FaultKind::HalfMade && rule.method != kProjectCreation) {
-        return wrong("method", fmt::format("'half_made' is for {} alone", kProjectCreation));
+    bool const is_of_projects =
+        rule.kind == FaultKind::HalfMade || rule.kind == FaultKind::ProjectQuota;
+    if (is_of_projects && rule.method != kProjectCreation) {
+        return wrong("method",
+                     fmt::format("'{}' is for {} alone", to_string(rule.kind), kProjectCreation));
     }
     if (object_.contains("instance") && !is_of_instance(rule.kind)) {
         return wrong("instance", "only 'instance_crash' and 'instance_out_of_disk' have it");

@@ -29,6 +29,7 @@ enum class FaultKind {
     SlowOperation,      // the operation that it starts takes longer
     FailedOperation,    // the operation that it starts fails, and nothing is done
     HalfMade,           // a project: it is there, its operation has failed, it cannot be used
+    ProjectQuota,       // a project: no more may be made, and its operation says so
     StaleList,          // a list without its newest
     InstanceCrash,      // SIGKILL for the server of the Cloud SQL instance that is named
     InstanceOutOfDisk,  // that instance is shut down, until its disk is made larger

@@ -38,6 +38,19 @@ std::uint64_t half_of(http::Response const& response) {
     return std::get<http::BodySource>(response.body).length.value_or(0) / 2;
 }
 
+// As Cloud Resource Manager ends the operation of who has as many projects as he may have.
+ApiError no_more_projects() {
+    constexpr auto* kWhy =
+        "The project cannot be created because you have exceeded your allotted project quota.";
+    boost::json::object const violation{{"subject", "project quota"}, {"description", kWhy}};
+    boost::json::object const failure{{"@type", "type.googleapis.com/google.rpc.QuotaFailure"},
+                                      {"violations", boost::json::array{violation}}};
+    return {.code = ErrorCode::ResourceExhausted,
+            .message = kWhy,
+            .legacy_reason = "quotaExceeded",
+            .details = {failure}};
+}
+
 }  // namespace
 
 void Faults::set_rules(std::vector<FaultRule> rules) {
@@ -119,6 +132,9 @@ std::optional<OperationFault> operation_fault_of(FaultRule const& rule) {
             return OperationFault{.kind = OperationFault::Kind::Slow, .slower = rule.delay};
         case FaultKind::FailedOperation:
             return OperationFault{.kind = OperationFault::Kind::Failed, .error = error};
+        case FaultKind::ProjectQuota:
+            return OperationFault{.kind = OperationFault::Kind::Failed,
+                                  .error = no_more_projects()};
         case FaultKind::HalfMade:
             return OperationFault{.kind = OperationFault::Kind::HalfMade, .error = error};
         default:

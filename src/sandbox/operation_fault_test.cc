@@ -45,6 +45,18 @@ TEST(OperationFaultTest, AFailedOperationOfResourceManagerHasDoneNothing) {
     EXPECT_EQ(sandbox.journaled_faults().at(0), "failed_operation");
 }
 
+TEST(OperationFaultTest, AProjectTooManyIsAQuotaFailure) {
+    testing::FakeClock clock;
+    FaultySandbox sandbox(clock, rule("project_quota", "cloudresourcemanager.projects.create"));
+    auto& host = sandbox.host();
+    auto const begun = host.post("/v3/projects", {{"projectId", "tenant-001"}});
+    auto const failed = started(sandbox, begun, "/v3/");
+    EXPECT_EQ(failed.at_pointer("/error/code"), 8);
+    EXPECT_EQ(failed.at_pointer("/error/details/0/@type"),
+              "type.googleapis.com/google.rpc.QuotaFailure");
+    EXPECT_EQ(host.get("/v3/projects/tenant-001").status, 403);
+}
+
 // What is wrong with the request is said as ever: no operation begins.
 TEST(OperationFaultTest, ARequestThatIsRefusedMeetsNone) {
     testing::FakeClock clock;
