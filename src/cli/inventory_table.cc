@@ -10,7 +10,6 @@ namespace {
 using inventory::Drift;
 using inventory::Inventory;
 using inventory::Measured;
-using inventory::Tenant;
 
 constexpr std::size_t kReasonWidth = 60;
 
