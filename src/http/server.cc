@@ -52,6 +52,7 @@ using Parser = beast::http::request_parser<beast::http::buffer_body>;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned char kTlsHandshake = 0x16;  // RFC 8446, 5.1: the content type of a ClientHello
 constexpr std::size_t kFirstRead = 4'096;
+constexpr std::size_t kBodyRead = 64u << 10;  // Beast reads no more at a time
 constexpr std::size_t kBufferMost = limits::kHeaderBytes + (64u << 10);
 constexpr milliseconds kFarewell{1'000};
 constexpr milliseconds kAcceptPause{50};
@@ -343,6 +344,8 @@ Awaitable<bool> Connection::await_request() {
     if (shared_.stopping) is_closed_ = true;
     while (!is_closed_) {
         if (buffer_.size() == 0) {
+            // Idle connections are many: none keeps the room that a body needed.
+            if (buffer_.capacity() > kFirstRead) buffer_.shrink_to_fit();
             tcp_.expires_after(shared_.options.idle_time);
             auto const space = buffer_.prepare(kFirstRead);
             auto const [error, count] = co_await on_stream(
@@ -462,6 +465,10 @@ Awaitable<std::optional<Result<std::size_t>>> Connection::read_body(std::span<ch
         expects_continue_ = false;
         auto const error = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
         if (error) co_return Error(ErrorCode::Unavailable, error.message());
+    }
+    // Beast reads at most what the buffer has room for, and each read is a change of threads.
+    if (parser_->content_length_remaining().value_or(kBodyRead) > kFirstRead) {
+        buffer_.reserve(kBodyRead);
     }
     auto& body = parser_->get().body();
     while (!parser_->is_done()) {
