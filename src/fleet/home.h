@@ -14,9 +14,10 @@ struct Home {
     std::string instance = {};         // Cloud SQL's, in this project: "tenant-001-db"
     std::string database = {};         // "wordpress"
     std::string user = {};             // of the database, the site's own
-    std::string password_secret = {};  // Secret Manager's, in this project: "tenant-001-db-password"
-    std::string bucket = {};           // of the uploads
-    std::string prefix = {};           // in that bucket: "" or "tenants/tenant-001/"
+    std::string password_secret =
+        {};                   // Secret Manager's, in this project: "tenant-001-db-password"
+    std::string bucket = {};  // of the uploads
+    std::string prefix = {};  // in that bucket: "" or "tenants/tenant-001/"
 
     bool operator==(Home const&) const = default;
 };
