@@ -22,6 +22,7 @@ namespace aipress::cli {
 [[nodiscard]] int run_sandbox(SandboxArguments const& arguments, Environment& environment);
 [[nodiscard]] int run_snapshot(SandboxArguments const& arguments, Environment& environment);
 [[nodiscard]] int run_seed_poc(SandboxArguments const& arguments, Environment& environment);
+[[nodiscard]] int run_seed_shard(SandboxArguments const& arguments, Environment& environment);
 
 [[nodiscard]] int run_inventory(InventoryArguments const& arguments, Environment& environment);
 

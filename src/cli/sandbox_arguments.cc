@@ -30,6 +30,9 @@ struct SandboxTexts {
     bool detach = false;
     std::string tenants;
     bool metadata_only = false;
+    std::string shard;
+    std::string capacity;
+    std::string tier;
 };
 
 namespace {
@@ -37,6 +40,7 @@ namespace {
 using Texts = SandboxTexts;
 
 constexpr std::uint16_t kDefaultPort = 8480;
+constexpr unsigned kCapacityMost = 1'000;
 constexpr unsigned kMostRequests = 1'000'000;
 constexpr auto kHighestSeed = std::numeric_limits<unsigned>::max();
 constexpr std::array<std::string_view, 2> kOperationChoices{"instant", "realistic"};
@@ -105,6 +109,34 @@ void add_snapshot_commands(CLI::App& group, Texts& texts) {
         ->required();
 }
 
+void add_seed_commands(CLI::App& group, Texts& texts) {
+    auto& seed = add_command(group, "seed-poc",
+                             "Fill the one that runs with a project of WordPress sites", texts);
+    seed.add_option("--tenants", texts.tenants,
+                    wrapped("How many (default 10): 1 to 100, each with a database server and a "
+                            "live site of its own"))
+        ->type_name("N");
+    seed.add_flag("--metadata-only", texts.metadata_only,
+                  wrapped("Only the resources, without servers, sites and pictures: up to 90,000 "
+                          "tenants"));
+    seed.add_option("--seed", texts.seed,
+                    wrapped("The same number makes the same tenants (default 1)"))
+        ->type_name("N");
+    add_format(seed, texts.format);
+    auto& shard = add_command(group, "seed-shard",
+                              wrapped("Make an empty shard in the one that runs, for the sites of "
+                                      "seed-poc to move to"),
+                              texts);
+    shard.add_option("--shard", texts.shard, "Its project: aipress-shard-001 and so on")
+        ->type_name("NAME")
+        ->required();
+    shard.add_option("--capacity", texts.capacity, "How many sites it takes (default 50)")
+        ->type_name("N");
+    shard.add_option("--tier", texts.tier, "Of its database server (default db-n1-standard-4)")
+        ->type_name("TIER");
+    add_format(shard, texts.format);
+}
+
 void add_commands(CLI::App& group, Texts& texts) {
     auto const add = [&](char const* name, char const* description) -> CLI::App& {
         return add_command(group, name, description, texts);
@@ -146,18 +178,7 @@ void add_commands(CLI::App& group, Texts& texts) {
     auto& requests = add("requests", "Every request that it answered");
     requests.add_option("--last", texts.last, "Only so many")->type_name("N");
     add_format(requests, texts.format);
-    auto& seed = add("seed-poc", "Fill the one that runs with a project of WordPress sites");
-    seed.add_option("--tenants", texts.tenants,
-                    wrapped("How many (default 10): 1 to 100, each with a database server and a "
-                            "live site of its own"))
-        ->type_name("N");
-    seed.add_flag("--metadata-only", texts.metadata_only,
-                  wrapped("Only the resources, without servers, sites and pictures: up to 90,000 "
-                          "tenants"));
-    seed.add_option("--seed", texts.seed,
-                    wrapped("The same number makes the same tenants (default 1)"))
-        ->type_name("N");
-    add_format(seed, texts.format);
+    add_seed_commands(group, texts);
     auto& env = add("env", "Settings that point a client at it, for a shell's eval");
     env.add_option(
            "--for", texts.client,
@@ -188,7 +209,19 @@ Result<poc::SeedOptions> seed_options(Texts const& texts) {
     return options;
 }
 
-constexpr std::array<std::pair<std::string_view, SandboxVerb>, 8> kVerbs{{
+// --shard, --capacity and --tier.
+Result<poc::ShardOptions> shard_options(Texts const& texts) {
+    poc::ShardOptions options;
+    if (!texts.shard.empty()) TRY(poc::check_shard_name(texts.shard).in_context("--shard"));
+    options.shard = texts.shard;
+    if (!texts.capacity.empty()) {
+        options.capacity = TRY(number_value("--capacity", texts.capacity, 1, kCapacityMost));
+    }
+    if (!texts.tier.empty()) options.tier = texts.tier;
+    return options;
+}
+
+constexpr std::array<std::pair<std::string_view, SandboxVerb>, 9> kVerbs{{
     {"up", SandboxVerb::Up},
     {"down", SandboxVerb::Down},
     {"status", SandboxVerb::Status},
@@ -197,6 +230,7 @@ constexpr std::array<std::pair<std::string_view, SandboxVerb>, 8> kVerbs{{
     {"env", SandboxVerb::Env},
     {"snapshot", SandboxVerb::Snapshot},
     {"seed-poc", SandboxVerb::SeedPoc},
+    {"seed-shard", SandboxVerb::SeedShard},
 }};
 
 }  // namespace
@@ -264,6 +298,7 @@ Result<SandboxArguments> SandboxCommands::read(std::string_view verb) const {
     }
     arguments.snapshot = texts_->snapshot;
     arguments.poc = TRY(seed_options(*texts_));
+    arguments.shard = TRY(shard_options(*texts_));
     return arguments;
 }
 

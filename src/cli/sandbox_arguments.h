@@ -10,6 +10,7 @@
 
 #include "cli/argument_values.h"
 #include "poc/seed.h"
+#include "poc/shard.h"
 #include "sandbox/client_settings.h"
 #include "sandbox/operations.h"
 #include "sandbox/quotas.h"
@@ -20,7 +21,7 @@ class App;
 
 namespace aipress::cli {
 
-enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env, Snapshot, SeedPoc };
+enum class SandboxVerb { Up, Down, Status, Reset, Requests, Env, Snapshot, SeedPoc, SeedShard };
 enum class SnapshotAction { Save, Load, List, Delete };
 // In the order of sandbox::Client.
 inline constexpr std::array<std::string_view, 4> kSandboxClients{"gcloud", "gsutil", "node",
@@ -42,9 +43,10 @@ struct SandboxArguments {
     sandbox::ClientMode mode = sandbox::ClientMode::Overrides;  // env --mode
     std::string confirmed;  // --confirm: what is destroyed, typed out
     SnapshotAction snapshot_action = SnapshotAction::List;
-    std::string snapshot;       // its name
-    unsigned last = 0;          // requests --last; 0: all
-    poc::SeedOptions poc = {};  // seed-poc; but for its ports
+    std::string snapshot;          // its name
+    unsigned last = 0;             // requests --last; 0: all
+    poc::SeedOptions poc = {};     // seed-poc; but for its ports
+    poc::ShardOptions shard = {};  // seed-shard; but for its ports
 };
 
 struct SandboxTexts;

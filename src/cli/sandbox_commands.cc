@@ -266,6 +266,8 @@ int run_sandbox(SandboxArguments const& arguments, Environment& environment) {
             return run_snapshot(arguments, environment);
         case SandboxVerb::SeedPoc:
             return run_seed_poc(arguments, environment);
+        case SandboxVerb::SeedShard:
+            return run_seed_shard(arguments, environment);
     }
     return 2;
 }

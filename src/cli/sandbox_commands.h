@@ -24,6 +24,8 @@ namespace aipress::cli {
 // What a sandbox that runs says of itself, for `up` and `status`.
 [[nodiscard]] std::string describe(SandboxArguments const& arguments,
                                    sandbox::RunningSandbox const& running);
+// Where the one on the folder listens. Errors: FailedPrecondition when none runs.
+[[nodiscard]] Result<poc::Ports> find_ports(SandboxArguments const& arguments);
 // `up --detach`: another process runs it; the exit code is that process's when it ends before the
 // sandbox is ready.
 [[nodiscard]] int run_up_detached(SandboxArguments const& arguments, Environment& environment);

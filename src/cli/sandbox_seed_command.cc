@@ -24,15 +24,6 @@ std::string same_command(SandboxArguments const& arguments) {
                         arguments);
 }
 
-Result<poc::Ports> find_ports(SandboxArguments const& arguments) {
-    auto const running = TRY(sandbox::find_running(arguments.data));
-    if (!running || running->port == 0) {
-        return Error(ErrorCode::FailedPrecondition,
-                     fmt::format("no sandbox runs on {}", arguments.data.string()));
-    }
-    return poc::Ports{.apis = running->port, .sites = running->web_port};
-}
-
 std::string render_json(poc::SeedSummary const& summary) {
     json::array sites;
     for (auto const& site : summary.sites) {
@@ -77,6 +68,15 @@ std::string render_table(poc::SeedSummary const& summary, std::uint16_t sites_po
 }
 
 }  // namespace
+
+Result<poc::Ports> find_ports(SandboxArguments const& arguments) {
+    auto const running = TRY(sandbox::find_running(arguments.data));
+    if (!running || running->port == 0) {
+        return Error(ErrorCode::FailedPrecondition,
+                     fmt::format("no sandbox runs on {}", arguments.data.string()));
+    }
+    return poc::Ports{.apis = running->port, .sites = running->web_port};
+}
 
 int run_seed_poc(SandboxArguments const& arguments, Environment& environment) {
     auto const ports = find_ports(arguments);

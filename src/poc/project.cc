@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "poc/history.h"
+#include "poc/new_project.h"
 
 namespace aipress::poc {
 namespace {
@@ -25,26 +26,6 @@ std::string scope_label(Scope scope) {
     return scope == Scope::Sites ? "sites" : "records-only";
 }
 
-Result<json::value> find_or_make_project(Google& google, SeedOptions const& options) {
-    auto const project =
-        fmt::format("cloudresourcemanager.googleapis.com/v3/projects/{}", kProject);
-    auto const organizations =
-        TRY(google.get("cloudresourcemanager.googleapis.com/v3/organizations:search"));
-    json::object const wanted{{"projectId", kProject},
-                              {"displayName", "AIPress"},
-                              {"parent", text_at(organizations, "/organizations/0/name")},
-                              {"labels", json::object{{"poc-seed", fmt::format("{}", options.seed)},
-                                                      {"poc-scope", scope_label(options.scope)}}}};
-    auto made = google.post("cloudresourcemanager.googleapis.com/v3/projects", wanted);
-    if (made.ok()) {
-        TRY(google.wait("cloudresourcemanager.googleapis.com/v3/" +
-                        text_at(made.value(), "/name")));
-    } else if (made.error().code() != ErrorCode::AlreadyExists) {
-        return made.release_error();
-    }
-    return google.get(project);
-}
-
 Result<void> check_project(json::value const& project, SeedOptions const& options) {
     auto const seed = text_at(project, "/labels/poc-seed");
     auto const scope = text_at(project, "/labels/poc-scope");
@@ -56,30 +37,6 @@ Result<void> check_project(json::value const& project, SeedOptions const& option
     return Error(ErrorCode::FailedPrecondition,
                  fmt::format("{} was seeded with --seed {}{} and can only be carried on with that",
                              kProject, seed, scope == "sites" ? "" : " --metadata-only"));
-}
-
-Result<void> link_billing(Google& google) {
-    auto const accounts = TRY(google.get("cloudbilling.googleapis.com/v1/billingAccounts"));
-    TRY(google.put(
-        fmt::format("cloudbilling.googleapis.com/v1/projects/{}/billingInfo", kProject),
-        json::object{{"billingAccountName", text_at(accounts, "/billingAccounts/0/name")}}));
-    return {};
-}
-
-Result<void> enable_apis(Google& google) {
-    json::array apis;
-    for (auto const* const api :
-         {"sqladmin", "run", "dns", "secretmanager", "monitoring", "logging", "compute", "iam"}) {
-        apis.emplace_back(fmt::format("{}.googleapis.com", api));
-    }
-    auto const started = TRY(google.post(
-        fmt::format("serviceusage.googleapis.com/v1/projects/{}/services:batchEnable", kProject),
-        json::object{{"serviceIds", std::move(apis)}}));
-    auto const name = text_at(started, "/name");
-    if (text_at(started, "/done") != "true") {
-        TRY(google.wait("serviceusage.googleapis.com/v1/" + name));
-    }
-    return {};
 }
 
 // 2026-11-30T12:00:00.123Z
@@ -144,10 +101,13 @@ Result<void> make_zone_of(Google& google, DnsZone const& zone) {
 }  // namespace
 
 Result<ProjectFacts> prepare_project(Google& google, SeedOptions const& options) {
-    auto const project = TRY(find_or_make_project(google, options));
+    NewProject const wanted{.id = std::string(kProject),
+                            .display_name = "AIPress",
+                            .labels = {{"poc-seed", fmt::format("{}", options.seed)},
+                                       {"poc-scope", scope_label(options.scope)}}};
+    auto const project = TRY(find_or_make_project(google, wanted));
     TRY(check_project(project, options));
-    TRY(link_billing(google));
-    TRY(enable_apis(google));
+    TRY(prepare_for_use(google, wanted.id));
     for (auto const bucket : {kStateBucket, kImportBucket}) {
         TRY(google.make(
             fmt::format("storage.googleapis.com/storage/v1/b?project={}", kProject),

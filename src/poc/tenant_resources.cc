@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "http/base64.h"
+#include "poc/new_project.h"
 #include "poc/state_file.h"
 #include "poc/uploads.h"
 
@@ -15,17 +16,10 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr milliseconds kCreateTime{240'000};
-constexpr milliseconds kPoll{20};
 constexpr unsigned kPage = 1'000;
 
 json::object labels_of(Tenant const& tenant) {
     return {{"tenant", tenant.name}, {"traffic-class", to_string(tenant.traffic)}};
-}
-
-Error is_another(std::string_view what, std::string_view why) {
-    return {ErrorCode::FailedPrecondition,
-            fmt::format("{} is there already and is not the PoC's: {}", what, why)};
 }
 
 std::string_view tier_of(TrafficClass traffic) {
@@ -65,46 +59,17 @@ Result<void> make_secret(Google& google, std::string const& name, std::string co
     return {};
 }
 
-// Does not wait until the instance is there.
-Result<void> ask_for_instance(Google& google, Tenant const& tenant, Scope scope) {
-    json::object settings{
-        {"tier", tier_of(tenant.traffic)},
-        {"activationPolicy", scope == Scope::Sites ? "ALWAYS" : "NEVER"},
-        {"backupConfiguration", json::object{{"enabled", true}, {"binaryLogEnabled", true}}},
-        {"userLabels", labels_of(tenant)}};
-    json::object wanted{{"name", tenant.instance()},
-                        {"region", kRegion},
-                        {"databaseVersion", "MYSQL_8_0"},
-                        {"settings", std::move(settings)}};
-    if (scope == Scope::Sites) wanted["rootPassword"] = tenant.database_password();
-    auto const instances =
-        fmt::format("sqladmin.googleapis.com/v1/projects/{}/instances", kProject);
-    auto const made = TRY(google.make(instances, wanted));
-    if (made == Made::Now) return {};
-    auto const known = TRY(google.get(instance_path(tenant)));
-    auto const tier = text_at(known, "/settings/tier");
-    if (tier == tier_of(tenant.traffic)) return {};
-    return is_another("instance " + tenant.instance(), fmt::format("its tier is {}", tier));
-}
-
-// As Cloud SQL shows it when it is made.
-Result<json::value> await_instance(Google& google, Tenant const& tenant) {
-    auto const deadline = Deadline::after(google.context().clock(), kCreateTime);
-    for (;;) {
-        auto instance = TRY(google.get(instance_path(tenant)));
-        auto const state = text_at(instance, "/state");
-        if (state == "RUNNABLE") return instance;
-        if (state == "FAILED") {
-            return Error(ErrorCode::Internal,
-                         fmt::format("Cloud SQL could not make {}: see the sandbox's log",
-                                     tenant.instance()));
-        }
-        if (deadline.passed(google.context().clock())) {
-            return Error(ErrorCode::DeadlineExceeded,
-                         fmt::format("{} is still {}", tenant.instance(), state));
-        }
-        if (!google.context().sleep(kPoll)) return Error(ErrorCode::Cancelled, "called off");
+NewInstance instance_of(Tenant const& tenant, Scope scope) {
+    NewInstance wanted{.project = std::string(kProject),
+                       .name = tenant.instance(),
+                       .tier = std::string(tier_of(tenant.traffic)),
+                       .labels = labels_of(tenant)};
+    if (scope == Scope::Sites) {
+        wanted.root_password = tenant.database_password();
+    } else {
+        wanted.activation_policy = "NEVER";
     }
+    return wanted;
 }
 
 Result<void> make_bucket(Google& google, Tenant const& tenant) {
@@ -141,14 +106,16 @@ Result<void> upload_pictures(Google& google, Tenant const& tenant) {
     return {};
 }
 
+json::object from_secret(std::string_view variable, std::string const& secret) {
+    json::object const reference{{"secret", secret}, {"version", "latest"}};
+    return {{"name", variable}, {"valueSource", json::object{{"secretKeyRef", reference}}}};
+}
+
 json::object service_of(Tenant const& tenant, Scope scope, std::string const& address) {
-    json::object const from_secret{
-        {"secretKeyRef",
-         json::object{{"secret", tenant.database_secret()}, {"version", "latest"}}}};
     json::array environment{json::object{{"name", "DB_HOST"}, {"value", address}},
                             json::object{{"name", "DB_NAME"}, {"value", kDatabase}},
                             json::object{{"name", "DB_USER"}, {"value", kDatabase}},
-                            json::object{{"name", "DB_PASSWORD"}, {"valueSource", from_secret}}};
+                            from_secret("DB_PASSWORD", tenant.database_secret())};
     json::object const mount{{"name", "uploads"},
                              {"mountPath", "/var/www/html/wp-content/uploads"}};
     json::object const volume{{"name", "uploads"},
@@ -249,7 +216,8 @@ Result<void> make_database(Google& google, Tenant const& tenant) {
 
 Result<json::value> make_resources(Google& google, Tenant const& tenant, Scope scope) {
     // The server is made meanwhile.
-    TRY(ask_for_instance(google, tenant, scope));
+    auto const wanted = instance_of(tenant, scope);
+    TRY(ask_for_instance(google, wanted));
     TRY(make_secret(google, tenant.database_secret(), tenant.database_password(), tenant));
     TRY(make_bucket(google, tenant));
     if (scope == Scope::Sites) {
@@ -257,7 +225,7 @@ Result<json::value> make_resources(Google& google, Tenant const& tenant, Scope s
                         tenant));
         TRY(upload_pictures(google, tenant));
     }
-    auto instance = TRY(await_instance(google, tenant));
+    auto instance = TRY(await_instance(google, wanted.project, wanted.name));
     if (scope == Scope::Sites) {
         TRY(settle_instance(google, tenant));
         TRY(make_database(google, tenant));

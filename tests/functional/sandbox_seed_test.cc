@@ -1,4 +1,4 @@
-// `aipress sandbox seed-poc` as an operator runs it, and what is there then.
+// `aipress sandbox seed-poc` and `seed-shard` as an operator runs them, and what is there then.
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -37,8 +37,10 @@ Context seeding_context() {
 // One sandbox, and the project that is seeded in it.
 class Seeded {
 public:
+    explicit Seeded(std::string verb = "seed-poc") : verb_(std::move(verb)) {}
+
     testing::Arguments command(std::vector<std::string> const& words) const {
-        testing::Arguments all{"sandbox",  "seed-poc", "--data", sandbox_.data().string(),
+        testing::Arguments all{"sandbox",  verb_, "--data", sandbox_.data().string(),
                                "--format", "json"};
         all.insert(all.end(), words.begin(), words.end());
         return all;
@@ -67,9 +69,11 @@ public:
         return was_running;
     }
 
-    HttpAnswer ask(std::string const& verb, std::string const& host, std::string const& path) {
+    HttpAnswer ask(std::string const& verb, std::string const& host, std::string const& path,
+                   std::string body = "") {
         return client_.send({.verb = verb,
                              .url = sandbox_.url() + path,
+                             .body = std::move(body),
                              .headers = {{"Host", host}, {"Authorization", "Bearer ya29.test"}}});
     }
     json::value get(std::string const& host, std::string const& path) {
@@ -125,6 +129,7 @@ public:
     SandboxProcess& sandbox() { return sandbox_; }
 
 private:
+    std::string const verb_;
     SandboxProcess sandbox_;
     HttpClient client_;
     HttpClient site_;
@@ -338,6 +343,122 @@ TEST(SandboxSeedRecordsTest, WhatCannotBeIsSaid) {
     EXPECT_EQ(none.status.code, 1);
     EXPECT_THAT(none.error, HasSubstr("no sandbox runs on"));
     EXPECT_THAT(none.error, HasSubstr("next: aipress sandbox up"));
+}
+
+class SandboxSeedShardTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!sandbox::find_mariadbd().ok()) GTEST_SKIP() << "no mariadbd on this machine";
+    }
+
+    static constexpr auto kDns = "dns.googleapis.com";
+    static constexpr auto kZone = "/dns/v1/projects/aipress-project/managedZones/aipress-io";
+    static constexpr auto kShard = "aipress-shard-001";
+
+    // The PoC's zone, in its project: records only, so that no site has to be made.
+    static void seed_zone(Seeded& sandbox) {
+        auto const made = must(testing::run_aipress(
+            seeding_context(), {"sandbox", "seed-poc", "--tenants", "1", "--metadata-only",
+                                "--data", sandbox.sandbox().data().string()}));
+        ASSERT_EQ(made.status.code, 0) << made.describe();
+    }
+    static json::value project(Seeded& sandbox) {
+        return sandbox.get("cloudresourcemanager.googleapis.com",
+                           fmt::format("/v3/projects/{}", kShard));
+    }
+    static json::value instance(Seeded& sandbox) {
+        return sandbox.get("sqladmin.googleapis.com",
+                           fmt::format("/v1/projects/{0}/instances/{0}-db", kShard));
+    }
+    static json::value bucket(Seeded& sandbox) {
+        return sandbox.get("storage.googleapis.com", fmt::format("/storage/v1/b/{}-media", kShard));
+    }
+    static json::value ingress(Seeded& sandbox) {
+        return sandbox.get(kDns, fmt::format("{}/rrsets/{}.aipress.io./CNAME", kZone, kShard));
+    }
+};
+
+TEST_F(SandboxSeedShardTest, AShardIsReadyForTenants) {
+    Seeded sandbox("seed-shard");
+    seed_zone(sandbox);
+    auto const summary = sandbox.seed({"--shard", kShard});
+    EXPECT_EQ(summary.at("project"), kShard);
+    EXPECT_EQ(summary.at("capacity"), 50);
+    EXPECT_EQ(summary.at("ingress"), "aipress-shard-001.aipress.io");
+    EXPECT_EQ(project(sandbox).at("labels"), (json::value{{"aipress-role", "shard"},
+                                                          {"aipress-state", "active"},
+                                                          {"aipress-capacity", "50"}}));
+    auto const billing = sandbox.get("cloudbilling.googleapis.com",
+                                     fmt::format("/v1/projects/{}/billingInfo", kShard));
+    EXPECT_EQ(billing.at("billingEnabled"), true);
+    for (auto const* const api : {"run", "sqladmin", "secretmanager", "iam"}) {
+        auto const service =
+            sandbox.get("serviceusage.googleapis.com",
+                        fmt::format("/v1/projects/{}/services/{}.googleapis.com", kShard, api));
+        EXPECT_EQ(service.at("state"), "ENABLED") << api;
+    }
+    auto const server = instance(sandbox);
+    EXPECT_EQ(server.at("state"), "RUNNABLE");
+    EXPECT_EQ(server.at("region"), "us-central1");
+    EXPECT_EQ(server.at("databaseVersion"), "MYSQL_8_0");
+    EXPECT_EQ(server.at_pointer("/settings/tier"), "db-n1-standard-4");
+    EXPECT_EQ(server.at_pointer("/settings/backupConfiguration/enabled"), true);
+    EXPECT_EQ(server.at_pointer("/settings/backupConfiguration/binaryLogEnabled"), true);
+    EXPECT_EQ(server.at_pointer("/ipAddresses/0/ipAddress"), summary.at("address"));
+    EXPECT_EQ(bucket(sandbox).at_pointer("/iamConfiguration/uniformBucketLevelAccess/enabled"),
+              true);
+    EXPECT_EQ(ingress(sandbox).at("rrdatas"), (json::value{"ghs.googlehosted.com."}));
+
+    // What an operator has changed since is kept.
+    EXPECT_EQ(sandbox
+                  .ask("PATCH", "cloudresourcemanager.googleapis.com",
+                       fmt::format("/v3/projects/{}?updateMask=labels", kShard),
+                       R"({"labels": {"aipress-role": "shard", "aipress-state": "cordoned",)"
+                       R"("aipress-capacity": "50"}})")
+                  .status,
+              200);
+    EXPECT_EQ(sandbox.seed({"--shard", kShard}).at("address"), summary.at("address"));
+    EXPECT_EQ(project(sandbox).at_pointer("/labels/aipress-state"), "cordoned");
+    auto const smaller = sandbox.run({"--shard", kShard, "--capacity", "40"});
+    EXPECT_EQ(smaller.status.code, 1);
+    EXPECT_THAT(smaller.error, HasSubstr("project aipress-shard-001 is there already and is "
+                                         "another one: its capacity is 50"));
+}
+
+TEST_F(SandboxSeedShardTest, KilledAtAnyMomentItIsCarriedOn) {
+    Seeded sandbox("seed-shard");
+    seed_zone(sandbox);
+    std::vector<std::string> const words{"--shard", kShard,   "--capacity",
+                                         "20",      "--tier", "db-g1-small"};
+    std::size_t requests = 1;
+    while (sandbox.seed_and_kill(words, requests)) ++requests;
+    EXPECT_GE(requests, 8u);
+    EXPECT_EQ(sandbox.seed(words).at("capacity"), 20);
+    EXPECT_EQ(instance(sandbox).at("state"), "RUNNABLE");
+    EXPECT_EQ(instance(sandbox).at_pointer("/settings/tier"), "db-g1-small");
+    EXPECT_EQ(member(bucket(sandbox), "name"), "aipress-shard-001-media");
+    EXPECT_EQ(member(ingress(sandbox), "type"), "CNAME");
+    EXPECT_EQ(project(sandbox).at_pointer("/labels/aipress-state"), "active");
+}
+
+TEST_F(SandboxSeedShardTest, WhatCannotBeIsSaid) {
+    Seeded sandbox("seed-shard");
+    auto const early = sandbox.run({"--shard", kShard});
+    EXPECT_EQ(early.status.code, 1);
+    EXPECT_THAT(early.error, HasSubstr("the PoC's zone aipress-io is not there"));
+    EXPECT_THAT(early.error, HasSubstr("next: aipress sandbox seed-poc"));
+    for (auto const* const name : {"aipress-project", "aipress-shard-", "aipress-shard-1x", ""}) {
+        EXPECT_EQ(sandbox.run({"--shard", name}).status.code, 2) << name;
+    }
+    EXPECT_EQ(sandbox.run({"--shard", kShard, "--capacity", "0"}).status.code, 2);
+    seed_zone(sandbox);
+    auto const made = sandbox.ask(
+        "POST", "cloudresourcemanager.googleapis.com", "/v3/projects",
+        fmt::format(R"({{"projectId": "{}", "parent": "organizations/100000000001"}})", kShard));
+    EXPECT_EQ(made.status, 200) << made.text;
+    auto const other = sandbox.run({"--shard", kShard});
+    EXPECT_EQ(other.status.code, 1);
+    EXPECT_THAT(other.error, HasSubstr("its labels do not say that it is a shard"));
 }
 
 }  // namespace
