@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "poc/google.h"
@@ -129,6 +130,7 @@ private:
     void add_database();
     void add_media();
     void add_secrets();
+    void add_secret(std::string_view name, std::string const& secret, std::string const& value);
     void add_service();
     void add_names();
 
@@ -200,10 +202,18 @@ void StateFile::add_media() {
 }
 
 void StateFile::add_secrets() {
-    auto const secret = tenant_.database_secret();
+    add_secret("db_password", tenant_.database_secret(), tenant_.database_password());
+    if (!live_.has_site) return;
+    auto const [key, salt] = tenant_.session_secrets();
+    add_secret("logged_in_key", key.secret, key.value);
+    add_secret("logged_in_salt", salt.secret, salt.value);
+}
+
+void StateFile::add_secret(std::string_view name, std::string const& secret,
+                           std::string const& value) {
     auto const id = fmt::format("projects/{}/secrets/{}", kProject, secret);
     add({.type = "google_secret_manager_secret",
-         .name = "db_password",
+         .name = name,
          .attributes = {
              {"id", id},
              {"labels", labels()},
@@ -212,19 +222,26 @@ void StateFile::add_secrets() {
              {"replication", one_block({{"auto", one_block({})}, {"user_managed", json::array()}})},
              {"secret_id", secret}}});
     add({.type = "google_secret_manager_secret_version",
-         .name = "db_password",
+         .name = name,
          .attributes = {{"enabled", true},
                         {"id", id + "/versions/1"},
                         {"name", id + "/versions/1"},
                         {"secret", id},
-                        {"secret_data", tenant_.database_password()},
+                        {"secret_data", value},
                         {"version", "1"}},
-         .dependencies = {"google_secret_manager_secret.db_password"},
+         .dependencies = {fmt::format("google_secret_manager_secret.{}", name)},
          .sensitive = "secret_data"});
 }
 
 void StateFile::add_service() {
     auto const& live = live_.service;
+    std::vector<std::string> needed{"google_secret_manager_secret.db_password"};
+    if (live_.has_site) {
+        needed.emplace_back("google_secret_manager_secret.logged_in_key");
+        needed.emplace_back("google_secret_manager_secret.logged_in_salt");
+    }
+    needed.emplace_back("google_sql_database_instance.tenant");
+    needed.emplace_back("google_storage_bucket.media");
     add({.type = "google_cloud_run_v2_service",
          .name = "site",
          .attributes = {{"id", text_at(live, "/name")},
@@ -237,8 +254,7 @@ void StateFile::add_service() {
                          one_block({{"containers", one_block({{"image", kImage}, {"name", ""}})}})},
                         {"uid", text_at(live, "/uid")},
                         {"uri", text_at(live, "/uri")}},
-         .dependencies = {"google_secret_manager_secret.db_password",
-                          "google_sql_database_instance.tenant", "google_storage_bucket.media"},
+         .dependencies = std::move(needed),
          .schema_version = 2});
 }
 

@@ -97,6 +97,11 @@ std::string Tenant::administrator_password() const {
     return password(seed ^ 0xad);
 }
 
+std::array<SessionSecret, 2> Tenant::session_secrets() const {
+    return {{{"LOGGED_IN_KEY", name + "-logged-in-key", password(seed ^ 0x1e)},
+             {"LOGGED_IN_SALT", name + "-logged-in-salt", password(seed ^ 0x5a)}}};
+}
+
 Tenant make_tenant(std::uint64_t seed, unsigned number) {
     Tenant tenant{.number = number, .name = fmt::format("tenant-{:03}", number)};
     // Neighbours must not resemble each other.

@@ -2,6 +2,7 @@
 // the seed and the tenant's number, so that a run that was killed is carried on with the same.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,6 +42,13 @@ struct SiteSize {
     unsigned requests_per_hour = 0;  // at the busiest hour of a day
 };
 
+// What the site signs its visitors' sessions with: who carries it on keeps them logged in.
+struct SessionSecret {
+    std::string_view variable = {};  // of the service's environment: "LOGGED_IN_KEY"
+    std::string secret = {};         // "tenant-001-logged-in-key"
+    std::string value = {};
+};
+
 struct Tenant {
     unsigned number = 0;
     std::uint64_t seed = 0;
@@ -58,6 +66,8 @@ struct Tenant {
     [[nodiscard]] std::string host() const;
     [[nodiscard]] std::string database_password() const;
     [[nodiscard]] std::string administrator_password() const;
+    // Sites only.
+    [[nodiscard]] std::array<SessionSecret, 2> session_secrets() const;
 };
 
 [[nodiscard]] Tenant make_tenant(std::uint64_t seed, unsigned number);

@@ -116,6 +116,11 @@ json::object service_of(Tenant const& tenant, Scope scope, std::string const& ad
                             json::object{{"name", "DB_NAME"}, {"value", kDatabase}},
                             json::object{{"name", "DB_USER"}, {"value", kDatabase}},
                             from_secret("DB_PASSWORD", tenant.database_secret())};
+    if (scope == Scope::Sites) {
+        for (auto const& session : tenant.session_secrets()) {
+            environment.push_back(from_secret(session.variable, session.secret));
+        }
+    }
     json::object const mount{{"name", "uploads"},
                              {"mountPath", "/var/www/html/wp-content/uploads"}};
     json::object const volume{{"name", "uploads"},
@@ -223,6 +228,9 @@ Result<json::value> make_resources(Google& google, Tenant const& tenant, Scope s
     if (scope == Scope::Sites) {
         TRY(make_secret(google, tenant.administrator_secret(), tenant.administrator_password(),
                         tenant));
+        for (auto const& session : tenant.session_secrets()) {
+            TRY(make_secret(google, session.secret, session.value, tenant));
+        }
         TRY(upload_pictures(google, tenant));
     }
     auto instance = TRY(await_instance(google, wanted.project, wanted.name));

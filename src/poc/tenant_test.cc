@@ -29,10 +29,11 @@ TEST(PocTenantTest, TenantsDifferAndAreTheSameAgain) {
         EXPECT_NE(tenant.seed, make_tenant(2, number).seed);
         passwords.insert(tenant.database_password());
         passwords.insert(tenant.administrator_password());
+        for (auto const& session : tenant.session_secrets()) passwords.insert(session.value);
         classes.insert(tenant.traffic);
         kinds.insert(tenant.kind);
     }
-    EXPECT_EQ(passwords.size(), 20u);
+    EXPECT_EQ(passwords.size(), 40u);
     EXPECT_EQ(classes.size(), 4u);
     EXPECT_EQ(kinds.size(), 3u);
     EXPECT_EQ(make_tenant(1, 7).host(), "tenant-007.aipress.io");

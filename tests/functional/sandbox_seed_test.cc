@@ -192,6 +192,15 @@ void expect_described(Seeded& poc, poc::Tenant const& tenant) {
         "aipress-terraform-state", fmt::format("tenants/{}/default.tfstate", tenant.name)));
     EXPECT_EQ(state.at("version"), 4);
     EXPECT_THAT(json::serialize(state), HasSubstr(poc.secret(tenant.database_secret())));
+    auto const service = json::serialize(
+        poc.get("run.googleapis.com",
+                "/v2/projects/aipress-project/locations/us-central1/services/" + tenant.name));
+    for (auto const& session : tenant.session_secrets()) {
+        EXPECT_EQ(poc.secret(session.secret), session.value);
+        EXPECT_THAT(service,
+                    HasSubstr(fmt::format(R"("{}","valueSource":{{"secretKeyRef":{{"secret":"{}")",
+                                          session.variable, session.secret)));
+    }
     auto const instance = poc.get("sqladmin.googleapis.com",
                                   "/v1/projects/aipress-project/instances/" + tenant.instance());
     EXPECT_THAT(json::serialize(state),
