@@ -15,6 +15,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kVersion = "domains.cloudrun.com/v1";
+// A member of a body: since when the domain is another mapping's; not there when it is this one's.
+constexpr std::string_view kConflictSince = "conflictSince";
 constexpr std::array<std::string_view, 4> kAddresses{"216.239.32.21", "216.239.34.21",
                                                      "216.239.36.21", "216.239.38.21"};
 // Where Cloud Run is: https://cloud.google.com/run/docs/locations, the usual ones.
@@ -31,6 +33,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kRegions
      {"us-east4", "Northern Virginia"},
      {"us-west1", "Oregon"},
      {"us-west2", "Los Angeles"}}};
+
+enum class Claim { IfFree, Override };
 
 std::string key_of(Place const& place, std::string_view domain) {
     return fmt::format("{}/domainmappings/{}", place.prefix(), domain);
@@ -50,27 +54,40 @@ json::array records_of(std::string const& domain) {
     return records;
 }
 
-json::object view(Document const& document) {
+// One that is not in force has no records, and a reason that gcloud knows it by.
+json::object status_of(Document const& document) {
     auto const& body = document.body.as_object();
     auto const domain = std::string(segment(document.name, 5));
-    auto metadata = body.at("metadata").as_object();
-    metadata["resourceVersion"] = fmt::format("{}", document.version);
+    auto const conflict = text_field(body, kConflictSince);
+    auto const since = conflict.empty()
+                           ? text_field(body.at("metadata").as_object(), "creationTimestamp")
+                           : conflict;
     json::array conditions;
     for (auto const* const type : {"Ready", "CertificateProvisioned", "DomainRoutable"}) {
-        conditions.push_back(
-            json::object{{"type", type},
-                         {"status", "True"},
-                         {"lastTransitionTime", metadata.at("creationTimestamp")}});
+        json::object condition{{"type", type}, {"status", "True"}, {"lastTransitionTime", since}};
+        if (!conflict.empty()) {
+            condition["status"] = type == std::string_view("Ready") ? "False" : "Unknown";
+            condition["reason"] = "MappingAlreadyExists";
+            condition["message"] = fmt::format("{} is mapped elsewhere.", domain);
+        }
+        conditions.push_back(std::move(condition));
     }
-    auto const& spec = body.at("spec").as_object();
+    json::object status{{"conditions", std::move(conditions)}, {"observedGeneration", 1}};
+    if (!conflict.empty()) return status;
+    status["mappedRouteName"] = body.at("spec").at("routeName");
+    status["resourceRecords"] = records_of(domain);
+    return status;
+}
+
+json::object view(Document const& document) {
+    auto const& body = document.body.as_object();
+    auto metadata = body.at("metadata").as_object();
+    metadata["resourceVersion"] = fmt::format("{}", document.version);
     return {{"apiVersion", kVersion},
             {"kind", "DomainMapping"},
             {"metadata", std::move(metadata)},
-            {"spec", spec},
-            {"status", json::object{{"conditions", std::move(conditions)},
-                                    {"observedGeneration", 1},
-                                    {"mappedRouteName", spec.at("routeName")},
-                                    {"resourceRecords", records_of(domain)}}}};
+            {"spec", body.at("spec")},
+            {"status", status_of(document)}};
 }
 
 class DomainMappings {
@@ -106,37 +123,45 @@ public:
     }
 
 private:
-    // A domain is mapped once, in whatever region.
-    static Outcome<std::optional<Document>> find_anywhere(Transaction& transaction,
-                                                          std::string_view domain);
     static Outcome<Document> find(Transaction& transaction, Call const& call);
+    Outcome<bool> settle(Transaction& transaction, std::string_view domain, Claim claim) const;
     Outcome<Reply> insert(Transaction& transaction, Call const& call, std::string const& domain);
 
     Changes const& changes_;
     OnChange const on_change_;
 };
 
-Outcome<std::optional<Document>> DomainMappings::find_anywhere(Transaction& transaction,
-                                                               std::string_view domain) {
-    std::optional<Document> found;
-    TRY(each_document(transaction, kDomainMappings, "", [&](Document& document) -> Outcome<bool> {
-        if (segment(document.name, 5) != domain) return true;
-        found = std::move(document);
-        return false;
-    }));
-    return found;
-}
-
+// Of any region: the one that is in force, before others.
 Outcome<Document> DomainMappings::find(Transaction& transaction, Call const& call) {
     auto const& path = call.path_parameter("name");
     auto const place = TRY(place_of(transaction, call, path));
     auto const domain = last_part(path);
-    auto found = place.region == "-" ? TRY(find_anywhere(transaction, domain))
-                                     : TRY(transaction.get(kDomainMappings, key_of(place, domain)));
-    if (!found || segment(found->name, 1) != place.project) {
-        return knative_missing(place, "DOMAINMAPPING", domain);
-    }
+    auto const keys = place.region == "-" ? place.prefix() : key_of(place, domain);
+    std::optional<Document> found;
+    TRY(each_document(transaction, kDomainMappings, keys, [&](Document& document) -> Outcome<bool> {
+        if (segment(document.name, 5) != domain) return true;
+        if (!found || is_in_force(document)) found = std::move(document);
+        return true;
+    }));
+    if (!found) return knative_missing(place, "DOMAINMAPPING", domain);
     return std::move(*found);
+}
+
+// A domain has one mapping in force, in whatever project and region. Returns whether it is the new
+// one's: an old one yields only to an override.
+Outcome<bool> DomainMappings::settle(Transaction& transaction, std::string_view domain,
+                                     Claim claim) const {
+    std::optional<Document> holder;
+    TRY(each_document(transaction, kDomainMappings, "", [&](Document& document) -> Outcome<bool> {
+        if (segment(document.name, 5) != domain || !is_in_force(document)) return true;
+        holder = std::move(document);
+        return false;
+    }));
+    if (!holder) return true;
+    if (claim == Claim::IfFree) return false;
+    holder->body.as_object()[kConflictSince] = timestamp(changes_.clock().wall_now());
+    TRY(transaction.update(kDomainMappings, holder->name, holder->version, holder->body));
+    return true;
 }
 
 Outcome<Reply> DomainMappings::insert(Transaction& transaction, Call const& call,
@@ -156,13 +181,13 @@ Outcome<Reply> DomainMappings::insert(Transaction& transaction, Call const& call
     if (!TRY(transaction.get(kServices, name.key()))) {
         return knative_missing(place, "SERVICE", route);
     }
-    if (auto const taken = TRY(find_anywhere(transaction, domain))) {
+    auto const key = key_of(place, domain);
+    if (TRY(transaction.get(kDomainMappings, key))) {
         return ApiError{.code = ErrorCode::AlreadyExists,
                         .message = fmt::format("Resource '{}' already exists.", domain)};
     }
     json::object metadata;
     if (auto const* const given = find_object(call.fields(), "metadata")) metadata = *given;
-    auto const key = key_of(place, domain);
     metadata["namespace"] = place.number;
     metadata["creationTimestamp"] = timestamp(changes_.clock().wall_now());
     metadata["generation"] = 1;
@@ -172,6 +197,11 @@ Outcome<Reply> DomainMappings::insert(Transaction& transaction, Call const& call
     object_field(metadata, "labels")["cloud.googleapis.com/location"] = place.region;
     Document document{.name = key,
                       .body = json::object{{"metadata", std::move(metadata)}, {"spec", *spec}}};
+    auto const* const forced = spec->if_contains("forceOverride");
+    auto const claim = forced != nullptr && forced->as_bool() ? Claim::Override : Claim::IfFree;
+    if (!TRY(settle(transaction, domain, claim))) {
+        document.body.as_object()[kConflictSince] = timestamp(changes_.clock().wall_now());
+    }
     document.version = TRY(transaction.insert(kDomainMappings, key, document.body));
     return reply(view(document));
 }
@@ -192,6 +222,10 @@ Outcome<Reply> DomainMappings::create(Call& call) {
 }
 
 }  // namespace
+
+bool is_in_force(Document const& mapping) {
+    return !mapping.body.as_object().contains(kConflictSince);
+}
 
 void serve_domain_mappings(Methods& methods, Changes const& changes, OnChange const& on_change) {
     auto const mappings = std::make_shared<DomainMappings>(changes, on_change);

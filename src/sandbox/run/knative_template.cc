@@ -93,13 +93,26 @@ json::object container_from_knative(json::object const& container, Aliases const
     return shown;
 }
 
+// Lists that v1 has as one text.
+std::string joined(json::array const& texts) {
+    std::string all;
+    for (auto const& text : texts) {
+        all += (all.empty() ? "" : ",") + std::string(text.as_string());
+    }
+    return all;
+}
+
 json::object volume_from_knative(json::object const& volume, Aliases const& aliases) {
     json::object shown{{"name", volume.at("name")}};
     for (auto const* const name : {"emptyDir", "nfs"}) copy_member(volume, name, shown, name);
     if (auto const* const source = find_object(volume, "csi")) {
         auto const* const attributes = find_object(*source, "volumeAttributes");
         json::object gcs;
-        if (attributes != nullptr) copy_member(*attributes, "bucketName", gcs, "bucket");
+        if (attributes != nullptr) {
+            copy_member(*attributes, "bucketName", gcs, "bucket");
+            auto options = split_list(text_field(*attributes, "mountOptions"));
+            if (!options.empty()) gcs["mountOptions"] = json::array(options.begin(), options.end());
+        }
         copy_member(*source, "readOnly", gcs, "readOnly");
         shown["gcs"] = std::move(gcs);
     }
@@ -129,7 +142,11 @@ json::object volume_to_knative(json::object const& volume) {
     if (auto const* const gcs = find_object(volume, "gcs")) {
         json::object source{{"driver", kGcsDriver}};
         copy_member(*gcs, "readOnly", source, "readOnly");
-        source["volumeAttributes"] = json::object{{"bucketName", text_field(*gcs, "bucket")}};
+        json::object attributes{{"bucketName", text_field(*gcs, "bucket")}};
+        if (auto const* const options = find_array(*gcs, "mountOptions")) {
+            attributes["mountOptions"] = joined(*options);
+        }
+        source["volumeAttributes"] = std::move(attributes);
         shown["csi"] = std::move(source);
     }
     if (auto const* const secret = find_object(volume, "secret")) {
@@ -188,13 +205,8 @@ json::array volumes_to_knative(json::object const& wanted, json::object& annotat
             shown.push_back(volume_to_knative(volume));
             continue;
         }
-        std::string names;
-        if (auto const* const instances = find_array(*sql, "instances")) {
-            for (auto const& name : *instances) {
-                names += (names.empty() ? "" : ",") + std::string(name.as_string());
-            }
-        }
-        annotations[kCloudSql] = names;
+        auto const* const instances = find_array(*sql, "instances");
+        annotations[kCloudSql] = instances == nullptr ? "" : joined(*instances);
     }
     return shown;
 }

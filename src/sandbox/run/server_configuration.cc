@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "sandbox/run/media_path.h"
 #include "sandbox/run/request_log.h"
 #include "sandbox/run/wordpress_files.h"
 
@@ -69,14 +70,14 @@ std::string global_text(ServerPaths const& paths) {
 
 std::string maps_text(SitePlan const& plan) {
     std::string revisions = "map $run_pool $run_revision {\ndefault \"\";\n";
-    std::string buckets = "map $run_pool $run_bucket {\ndefault \"\";\n";
+    std::string media = "map $run_pool $run_media {\ndefault \"\";\n";
     for (auto const& pool : plan.pools) {
         revisions += fmt::format("{} {};\n", pool.id, pool.revision);
-        if (!pool.uploads_bucket.empty()) {
-            buckets += fmt::format("{} {};\n", pool.id, pool.uploads_bucket);
+        if (!pool.uploads.bucket.empty()) {
+            media += fmt::format("{} {};\n", pool.id, media_path(pool.uploads));
         }
     }
-    return revisions + "}\n" + buckets + "}\n";
+    return revisions + "}\n" + media + "}\n";
 }
 
 // The variable that says which pool a request goes to, by its share.
@@ -111,13 +112,13 @@ std::string site_text(ServerPaths const& paths, Site const& site, std::string co
     text += fmt::format("set $run_pool {};\nroot {}/revisions/$run_pool/root;\n", pool, base);
     text += "index index.php;\nlocation / { try_files $uri $uri/ /index.php?$args; }\n";
     text +=
-        "location ^~ /wp-content/uploads/ {\nerror_page 418 = @bucket;\nif ($run_bucket != \"\") { "
+        "location ^~ /wp-content/uploads/ {\nerror_page 418 = @bucket;\nif ($run_media != \"\") { "
         "return 418; }\nlocation ~ \\.php$ { return 404; }\ntry_files $uri =404;\n}\n";
     text += fmt::format(
-        "location @bucket {{\nrewrite ^/wp-content/uploads/(.*)$ {}$run_bucket/$1 break;\n"
+        "location @bucket {{\nrewrite ^/wp-content/uploads/(.*)$ $run_media$1 break;\n"
         "proxy_pass http://127.0.0.1:{};\nproxy_set_header Host 127.0.0.1;\nproxy_set_header "
         "Authorization \"Bearer sandbox-run\";\n}}\n",
-        kMediaPath, paths.storage_port);
+        paths.storage_port);
     text += fmt::format(
         "location ~ \\.php$ {{\ntry_files $uri =404;\nfastcgi_pass unix:{}/s/$run_pool;\n"
         "fastcgi_param SANDBOX_FOLDER {}/revisions/$run_pool;\n"

@@ -31,8 +31,4 @@ inline constexpr std::string_view kConfigurationPath = "/.sandbox-configuration"
 [[nodiscard]] std::string nginx_configuration(ServerPaths const& paths, SitePlan const& plan,
                                               std::string const& mark);
 
-// Under it the sandbox's own server gives a bucket's objects by plain paths: nginx cannot encode an
-// object's name into one segment.
-inline constexpr std::string_view kMediaPath = "/_run/media/";
-
 }  // namespace aipress::sandbox::run

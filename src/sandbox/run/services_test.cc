@@ -307,5 +307,73 @@ TEST_F(RunServicesTest, ADomainIsMappedOnce) {
         5);
 }
 
+TEST_F(RunServicesTest, AnOverriddenDomainSaysSo) {
+    create("shop");
+    auto const other = std::string("/v2/projects/sandbox-project/locations/europe-west1/services");
+    operation(host_.post(other + "?serviceId=moved", service({container(kImage)})));
+    auto const mappings = [](std::string const& region) {
+        return fmt::format(
+            "//{}-run.googleapis.com/apis/domains.cloudrun.com/v1/namespaces/"
+            "sandbox-project/domainmappings",
+            region);
+    };
+    auto const wish = [](std::string const& route, bool is_forced) {
+        return json::object{{"metadata", {{"name", "www.example.com"}}},
+                            {"spec", {{"routeName", route}, {"forceOverride", is_forced}}}};
+    };
+    auto const here = mappings("us-central1");
+    auto const there = mappings("europe-west1");
+    auto const ready = [&](std::string const& place) {
+        auto const shown = host_.get(place + "/www.example.com").body;
+        auto const& status = shown.at("status").as_object();
+        auto const& condition = status.at("conditions").at(0).as_object();
+        EXPECT_EQ(condition.at("type"), "Ready");
+        bool const is_ready = condition.at("status") == "True";
+        EXPECT_EQ(status.contains("resourceRecords"), is_ready);
+        EXPECT_EQ(condition.contains("reason"), !is_ready);
+        return is_ready;
+    };
+    EXPECT_EQ(host_.post(here, wish("shop", false)).status, 200);
+    // gcloud takes a mapping that is made without records for "already in use elsewhere".
+    auto const second = host_.post(there, wish("moved", false));
+    ASSERT_EQ(second.status, 200) << second.text;
+    EXPECT_EQ(second.body.at_pointer("/status/conditions/0/reason"), "MappingAlreadyExists");
+    EXPECT_TRUE(ready(here));
+    EXPECT_FALSE(ready(there));
+    EXPECT_EQ(host_.post(there, wish("moved", true)).status, 409);
+    EXPECT_EQ(host_.remove(there + "/www.example.com").status, 200);
+    EXPECT_EQ(host_.post(there, wish("moved", true)).status, 200);
+    EXPECT_FALSE(ready(here));
+    EXPECT_TRUE(ready(there));
+    // And back.
+    host_.restart();
+    EXPECT_EQ(host_.post(here, wish("shop", true)).status, 409);
+    EXPECT_EQ(host_.remove(here + "/www.example.com").status, 200);
+    EXPECT_TRUE(ready(there));
+    EXPECT_EQ(host_.post(here, wish("shop", true)).status, 200);
+    EXPECT_TRUE(ready(here));
+    EXPECT_FALSE(ready(there));
+}
+
+TEST_F(RunServicesTest, MountOptionsAreTheSameInBothVersions) {
+    auto mounted = service({container(kImage)});
+    json::array const options{"only-dir=tenants/a", "implicit-dirs", "stat-cache-ttl=1h"};
+    mounted["template"].as_object()["volumes"] = json::array{
+        json::object{{"name", "m"}, {"gcs", {{"bucket", "media"}, {"mountOptions", options}}}}};
+    ASSERT_EQ(create("shop", mounted).status, 200);
+    EXPECT_EQ(get("shop").at_pointer("/template/volumes/0/gcs/mountOptions"), options);
+    auto const path = fmt::format("{}/services/shop", kKnative);
+    auto v1 = host_.get(path).body;
+    auto const where = "/spec/template/spec/volumes/0/csi/volumeAttributes";
+    EXPECT_EQ(
+        v1.at_pointer(where),
+        (json::value{{"bucketName", "media"},
+                     {"mountOptions", "only-dir=tenants/a,implicit-dirs,stat-cache-ttl=1h"}}));
+    v1.at_pointer(where).as_object()["mountOptions"] = "only-dir=b,implicit-dirs";
+    ASSERT_EQ(host_.put(path, v1).status, 200);
+    EXPECT_EQ(get("shop").at_pointer("/template/volumes/0/gcs/mountOptions"),
+              (json::array{"only-dir=b", "implicit-dirs"}));
+}
+
 }  // namespace
 }  // namespace aipress::sandbox::run

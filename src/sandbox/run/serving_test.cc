@@ -1,175 +1,26 @@
 // Debian's WordPress on nginx and php-fpm, served for what Cloud Run's API has been told.
 #include "sandbox/run/serving.h"
 
-#include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gmock/gmock.h>
-#include <set>
-#include <sstream>
-#include <unistd.h>
 
-#include "http/base64.h"
-#include "sandbox/run/resources.h"
-#include "testing/database_server.h"
-#include "testing/sandbox_host.h"
+#include "testing/served_sites.h"
 
 namespace aipress::sandbox::run {
 namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-using aipress::testing::DatabaseServer;
 using aipress::testing::form_text;
-using aipress::testing::HttpAnswer;
-using aipress::testing::HttpClient;
-using aipress::testing::SandboxHost;
+using aipress::testing::kServicesPath;
+using aipress::testing::processes;
+using aipress::testing::ServedSitesTest;
+using aipress::testing::WordPressSiteTest;
 using ::testing::HasSubstr;
 
-constexpr auto* kServices = "/v2/projects/sandbox-project/locations/us-central1/services";
-constexpr auto* kImage = "us-docker.pkg.dev/p/sites/wordpress:6";
-constexpr auto* kForm = "application/x-www-form-urlencoded";
-constexpr milliseconds kPatience{20'000};
-
-// The name of a process and its parent: proc(5).
-struct ProcessState {
-    std::string title;
-    pid_t parent = 0;
-};
-ProcessState state_of(fs::path const& folder) {
-    ProcessState state;
-    std::ostringstream title;
-    title << std::ifstream(folder / "cmdline").rdbuf();
-    state.title = title.str();
-    std::ostringstream stat;
-    stat << std::ifstream(folder / "stat").rdbuf();
-    auto const text = stat.str();
-    auto const end = text.rfind(')');
-    if (end != text.npos) std::istringstream(text.substr(end + 3)) >> state.parent;
-    return state;
-}
-
-// Processes of nginx and php-fpm below this one whose title has the text.
-int processes(std::string const& text) {
-    int count = 0;
-    for (auto const& entry : fs::directory_iterator("/proc")) {
-        if (entry.path().filename().string().find_first_not_of("0123456789") != std::string::npos) {
-            continue;
-        }
-        auto const state = state_of(entry.path());
-        if (state.title.find(text) == std::string::npos) continue;
-        auto const grandparent = state_of("/proc/" + std::to_string(state.parent)).parent;
-        if (state.parent == getpid() || grandparent == getpid()) ++count;
-    }
-    return count;
-}
-
-class RunServingTest : public ::testing::Test {
-protected:
-    void SetUp() override {
-        auto const programs = find_web_programs();
-        if (!programs.ok()) GTEST_SKIP() << programs.error().message();
-        host_.emplace(clock_, SandboxOptions{.run_idle_time = milliseconds(1000)});
-    }
-    void TearDown() override {
-        host_.reset();
-        EXPECT_EQ(processes("nginx:"), 0);
-        EXPECT_EQ(processes("php-fpm:"), 0);
-    }
-
-    static json::object template_of(json::array environment, json::object more = {}) {
-        more["containers"] =
-            json::array{json::object{{"image", kImage}, {"env", std::move(environment)}}};
-        return json::object{{"template", std::move(more)}};
-    }
-    json::value change(std::string const& verb, std::string const& path, json::value const& body) {
-        auto const started =
-            host_->call(verb, path, json::serialize(body), {{"Content-Type", "application/json"}});
-        EXPECT_EQ(started.status, 200) << started.text;
-        auto operation = host_->get("/v2/" + std::string(started.body.at("name").as_string())).body;
-        EXPECT_TRUE(operation.as_object().contains("response")) << json::serialize(operation);
-        return operation;
-    }
-    // Returns the service's host.
-    std::string deploy(std::string const& name, json::object const& service) {
-        change("POST", fmt::format("{}?serviceId={}", kServices, name), service);
-        auto const uri = host_->get(fmt::format("{}/{}", kServices, name)).body.at("uri");
-        return std::string(uri.as_string()).substr(std::string("https://").size());
-    }
-    HttpAnswer ask(std::string const& host, std::string const& verb, std::string const& path,
-                   std::string body = "", std::string const& type = kForm) {
-        return client_.send(
-            {.verb = verb,
-             .url = fmt::format("http://127.0.0.1:{}{}", host_->sandbox().web_port(), path),
-             .body = std::move(body),
-             .headers = {{"Host", host}, {"Content-Type", type}}});
-    }
-    HttpAnswer visit(std::string const& host, std::string const& path) {
-        return ask(host, "GET", path);
-    }
-    bool eventually(std::function<bool()> const& holds) {
-        auto const deadline = Deadline::after(clock_, kPatience);
-        while (!holds()) {
-            if (deadline.passed(clock_)) return false;
-            clock_.sleep_for(milliseconds(10), {});
-        }
-        return true;
-    }
-
-    SystemClock clock_;
-    HttpClient client_;
-    std::optional<SandboxHost> host_;
-};
-
-class RunWordPressTest : public RunServingTest {
-protected:
-    void SetUp() override {
-        RunServingTest::SetUp();
-        if (IsSkipped()) return;
-        auto started = DatabaseServer::start({});
-        if (!started.ok()) GTEST_SKIP() << started.error().message();
-        database_.emplace(started.release());
-        database_->execute("CREATE DATABASE wp");
-        database_->execute("CREATE USER 'wp'@'%' IDENTIFIED BY 'a$b\"c''d'");
-        database_->execute("GRANT ALL ON wp.* TO 'wp'@'%'");
-        // The password is a secret, and not a simple one.
-        auto const secrets = std::string("/v1/projects/sandbox-project/secrets");
-        host_->post(secrets + "?secretId=db", {{"replication", {{"automatic", json::object()}}}});
-        host_->post(secrets + "/db:addVersion",
-                    {{"payload", {{"data", http::encode_base64("a$b\"c'd")}}}});
-    }
-    void TearDown() override {
-        RunServingTest::TearDown();
-        database_.reset();
-    }
-    [[nodiscard]] json::array environment() const {
-        return {json::object{{"name", "DB_HOST"},
-                             {"value", fmt::format("127.0.0.1:{}", database_->port())}},
-                json::object{{"name", "DB_NAME"}, {"value", "wp"}},
-                json::object{{"name", "DB_USER"}, {"value", "wp"}},
-                json::object{{"name", "DB_PASSWORD"},
-                             {"valueSource", {{"secretKeyRef", {{"secret", "db"}}}}}}};
-    }
-    // By WordPress's own page.
-    void install(std::string const& host) {
-        auto const installed = ask(host, "POST", "/wp-admin/install.php?step=2",
-                                   form_text({{"weblog_title", "Sandbox Gazette"},
-                                              {"user_name", "admin"},
-                                              {"admin_password", "secret-of-admin"},
-                                              {"admin_password2", "secret-of-admin"},
-                                              {"pw_weak", "on"},
-                                              {"admin_email", "admin@example.test"},
-                                              {"blog_public", "0"}}));
-        ASSERT_EQ(installed.status, 200);
-        ASSERT_THAT(installed.text, HasSubstr("Success!"));
-        database_->execute(
-            "UPDATE wp.wp_options SET option_value='0' WHERE option_name IN "
-            "('comment_previously_approved','comment_moderation','comments_notify')");
-    }
-
-    std::optional<DatabaseServer> database_;
-};
+class RunServingTest : public ServedSitesTest {};
+class RunWordPressTest : public WordPressSiteTest {};
 
 TEST_F(RunWordPressTest, ASiteIsInstalledCommentedAndServedAfterARestart) {
     auto const host = deploy("shop", template_of(environment()));
@@ -191,48 +42,12 @@ TEST_F(RunWordPressTest, ASiteIsInstalledCommentedAndServedAfterARestart) {
     auto const instance = host_->data() / "run/revisions/r1/instance.json";
     EXPECT_EQ(fs::status(instance).permissions(), fs::perms::owner_read | fs::perms::owner_write);
     EXPECT_EQ(processes("a$b"), 0);
-    change("DELETE", fmt::format("{}/shop", kServices), json::object());
+    change("DELETE", fmt::format("{}/shop", kServicesPath), json::object());
     EXPECT_EQ(visit(host, "/").status, 0);  // the last one: nginx is not needed any more
 }
 
-TEST_F(RunWordPressTest, UploadsAreInTheBucket) {
-    host_->post("/storage/v1/b?project=sandbox-project", {{"name", "media"}});
-    json::object const mounted{
-        {"template",
-         {{"volumes", json::array{json::object{{"name", "m"}, {"gcs", {{"bucket", "media"}}}}}},
-          {"containers",
-           json::array{json::object{
-               {"image", kImage},
-               {"env", environment()},
-               {"volumeMounts",
-                json::array{json::object{{"name", "m"},
-                                         {"mountPath", "/var/www/html/wp-content/uploads"}}}}}}}}}};
-    auto const host = deploy("shop", mounted);
-    ASSERT_NO_FATAL_FAILURE(install(host));
-    host_->call("POST", "/upload/storage/v1/b/media/o?uploadType=media&name=2020%2Fa%20b.txt",
-                "from outside", {{"Content-Type", "text/plain"}});
-    EXPECT_EQ(visit(host, "/wp-content/uploads/2020/a%20b.txt").text, "from outside");
-    EXPECT_EQ(visit(host, "/wp-content/uploads/2020/none.txt").status, 404);
-    auto const call = fmt::format(
-        "<?xml version=\"1.0\"?><methodCall><methodName>wp.uploadFile</methodName><params>"
-        "<param><value><int>1</int></value></param><param><value><string>admin</string></value>"
-        "</param><param><value><string>secret-of-admin</string></value></param><param><value>"
-        "<struct><member><name>name</name><value><string>note.txt</string></value></member>"
-        "<member><name>type</name><value><string>text/plain</string></value></member><member>"
-        "<name>bits</name><value><base64>{}</base64></value></member></struct></value></param>"
-        "</params></methodCall>",
-        http::encode_base64("from inside"));
-    auto const uploaded = ask(host, "POST", "/xmlrpc.php", call, "text/xml");
-    EXPECT_THAT(uploaded.text, HasSubstr("/wp-content/uploads/")) << uploaded.text;
-    auto const objects = host_->get("/storage/v1/b/media/o").body.at("items").as_array();
-    ASSERT_EQ(objects.size(), 2) << json::serialize(objects);
-    auto const name = std::string(objects[1].at("name").as_string());
-    EXPECT_THAT(name, HasSubstr("note.txt"));
-    EXPECT_EQ(visit(host, "/wp-content/uploads/" + name).text, "from inside");
-}
-
 TEST_F(RunServingTest, TrafficIsSplitByShareAndByTag) {
-    auto const path = fmt::format("{}/shop", kServices);
+    auto const path = fmt::format("{}/shop", kServicesPath);
     auto const host = deploy("shop", template_of({}));
     auto const first = std::string(host_->get(path).body.at("latestReadyRevision").as_string());
     change("PATCH", path, template_of({json::object{{"name", "A"}, {"value", "2"}}}));
@@ -290,11 +105,44 @@ TEST_F(RunServingTest, WhatIsForInternalTrafficOnlyIsNotReachedFromHere) {
     service["ingress"] = "INGRESS_TRAFFIC_INTERNAL_ONLY";
     auto const host = deploy("inside", service);
     EXPECT_EQ(visit(host, "/readme.html").status, 404);
-    auto const path = fmt::format("{}/inside", kServices);
+    auto const path = fmt::format("{}/inside", kServicesPath);
     change("PATCH", path + "?updateMask=ingress", json::object{{"ingress", "INGRESS_TRAFFIC_ALL"}});
     EXPECT_EQ(visit(host, "/readme.html").status, 200);
     change("PATCH", path + "?updateMask=ingress", service);
     EXPECT_EQ(visit(host, "/readme.html").status, 404);
+}
+
+TEST_F(RunServingTest, ADomainIsServedByWhoHasItInForce) {
+    deploy("shop", template_of({}));
+    auto const mappings = [](std::string const& region) {
+        return fmt::format(
+            "//{}-run.googleapis.com/apis/domains.cloudrun.com/v1/namespaces/"
+            "sandbox-project/domainmappings",
+            region);
+    };
+    auto const path = std::string(kServicesPath);
+    auto const there = path.substr(0, path.find("us-central1")) + "us-east1/services";
+    change("POST", there + "?serviceId=moved", template_of({}));
+    json::object wish{{"metadata", {{"name", "www.example.com"}}},
+                      {"spec", {{"routeName", "shop"}}}};
+    EXPECT_EQ(host_->post(mappings("us-central1"), wish).status, 200);
+    auto const served_by = [&] {
+        auto const since = host_->sandbox().take_requests({}).next;
+        EXPECT_EQ(visit("www.example.com", "/readme.html").status, 200);
+        std::string service;
+        EXPECT_TRUE(eventually([&] {
+            auto const taken = host_->sandbox().take_requests(since).requests;
+            if (!taken.empty()) service = taken[0].service;
+            return !taken.empty();
+        }));
+        return service.substr(service.rfind('/') + 1);
+    };
+    EXPECT_EQ(served_by(), "shop");
+    wish["spec"] = json::object{{"routeName", "moved"}, {"forceOverride", true}};
+    EXPECT_EQ(host_->post(mappings("us-east1"), wish).status, 200);
+    EXPECT_EQ(served_by(), "moved");
+    EXPECT_EQ(host_->remove(mappings("us-central1") + "/www.example.com").status, 200);
+    EXPECT_EQ(served_by(), "moved");
 }
 
 TEST_F(RunServingTest, ADomainIsServedAndGoes) {

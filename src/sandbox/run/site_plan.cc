@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <set>
 
 #include "base/log.h"
 #include "sandbox/limits.h"
 #include "sandbox/resource_names.h"
 #include "sandbox/run/changes.h"
+#include "sandbox/run/domain_mappings.h"
 #include "sandbox/secret_manager.h"
 
 namespace aipress::sandbox::run {
@@ -16,6 +18,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kUploads = "/var/www/html/wp-content/uploads";
+constexpr std::string_view kOnlyFolder = "only-dir=";
 
 Outcome<std::map<std::string, std::string>> environment_of(Transaction& transaction,
                                                            json::object const& container,
@@ -40,11 +43,26 @@ Outcome<std::map<std::string, std::string>> environment_of(Transaction& transact
     return environment;
 }
 
-// The bucket that the uploads are in, when one is mounted there.
-std::string uploads_bucket(json::object const& wanted, json::object const& container) {
+// gcsfuse's --only-dir, as it takes it: cleaned, and with a slash. The last one counts, as with all
+// of its options; the others are of no consequence here.
+std::string only_folder(json::object const& gcs) {
+    std::string folder;
+    auto const* const options = find_array(gcs, "mountOptions");
+    if (options == nullptr) return folder;
+    for (auto const& option : *options) {
+        std::string_view const text = option.as_string();
+        if (text.starts_with(kOnlyFolder)) folder = text.substr(kOnlyFolder.size());
+    }
+    if (folder.empty()) return folder;
+    folder = std::filesystem::path(folder).lexically_normal().string();
+    if (!folder.ends_with('/')) folder += '/';
+    return folder;
+}
+
+Uploads uploads_of(json::object const& wanted, json::object const& container) {
     auto const* const mounts = find_array(container, "volumeMounts");
     auto const* const volumes = find_array(wanted, "volumes");
-    if (mounts == nullptr || volumes == nullptr) return "";
+    if (mounts == nullptr || volumes == nullptr) return {};
     for (auto const& mount : *mounts) {
         auto path = text_field(mount.as_object(), "mountPath");
         while (path.ends_with('/')) path.pop_back();
@@ -53,10 +71,12 @@ std::string uploads_bucket(json::object const& wanted, json::object const& conta
             auto const* const gcs = find_object(volume.as_object(), "gcs");
             bool const is_it =
                 text_field(volume.as_object(), "name") == text_field(mount.as_object(), "name");
-            if (gcs != nullptr && is_it) return text_field(*gcs, "bucket");
+            if (gcs != nullptr && is_it) {
+                return {.bucket = text_field(*gcs, "bucket"), .folder = only_folder(*gcs)};
+            }
         }
     }
-    return "";
+    return {};
 }
 
 Outcome<Pool> pool_of(Transaction& transaction, ServiceName const& name, Document const& document) {
@@ -67,7 +87,7 @@ Outcome<Pool> pool_of(Transaction& transaction, ServiceName const& name, Documen
               .revision = std::string(segment(document.name, 7)),
               .service = name.key()};
     pool.environment = TRY(environment_of(transaction, container, name, pool.revision));
-    pool.uploads_bucket = uploads_bucket(wanted, container);
+    pool.uploads = uploads_of(wanted, container);
     std::int64_t most = limits::kRunWorkers;
     if (auto const* const scaling = find_object(wanted, "scaling")) {
         most = number_field(*scaling, "maxInstanceCount", most);
@@ -111,7 +131,7 @@ public:
     }
     void add_domain(Document const& document) {
         auto const* const spec = find_object(document.body.as_object(), "spec");
-        if (spec == nullptr) return;
+        if (spec == nullptr || !is_in_force(document)) return;
         ServiceName const name{.place = {.project = std::string(segment(document.name, 1)),
                                          .number = {},
                                          .region = std::string(segment(document.name, 3))},

@@ -11,13 +11,19 @@
 
 namespace aipress::sandbox::run {
 
+// What is mounted at wp-content/uploads.
+struct Uploads {
+    std::string bucket = {};  // empty: nothing is mounted
+    std::string folder = {};  // names begin with it: "tenants/shop/", or "" for all of the bucket
+};
+
 // One revision's processes.
 struct Pool {
     std::string id = {};                                  // "r12"
     std::string revision = {};                            // "shop-00001-abc"
     std::string service = {};                             // the service's key
     std::map<std::string, std::string> environment = {};  // secrets among it
-    std::string uploads_bucket = {};                      // mounted at wp-content/uploads
+    Uploads uploads = {};
     std::int64_t workers = 1;
     std::int64_t least_workers = 0;  // 0: none runs while nobody asks
     std::int64_t timeout_seconds = 300;

@@ -86,7 +86,8 @@ Result<void> lay_out(fs::path const& folder, Pool const& pool) {
     json::object environment;
     for (auto const& [name, value] : pool.environment) environment[name] = value;
     json::object const instance{{"environment", std::move(environment)},
-                                {"bucket", pool.uploads_bucket}};
+                                {"bucket", pool.uploads.bucket},
+                                {"folder", pool.uploads.folder}};
     return write_file(own / "instance.json", json::serialize(instance), Access::OwnerOnly);
 }
 

@@ -2,8 +2,8 @@
 // settings from the revision's environment.
 //
 //     FOLDER/prepend.php, wp-config.php, sandbox-plugin.php   the same for all
-//     FOLDER/revisions/r12/instance.json                      {environment, bucket}; ours to read
-//     FOLDER/revisions/r12/root/                              the document root
+//     FOLDER/revisions/r12/instance.json                      {environment, bucket, folder}; ours
+//     to read FOLDER/revisions/r12/root/                              the document root
 #pragma once
 
 #include <filesystem>

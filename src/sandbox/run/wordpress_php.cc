@@ -52,7 +52,10 @@ define('WP_DEBUG', sandbox_setting('WP_DEBUG') === '1' || sandbox_setting('WP_DE
 foreach (['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'] as $sandbox_scheme) {
     foreach (['KEY', 'SALT'] as $sandbox_part) {
         $sandbox_name = $sandbox_scheme . '_' . $sandbox_part;
-        define($sandbox_name, sandbox_setting($sandbox_name, hash('sha256', DB_PASSWORD . DB_NAME . $sandbox_name)));
+        // Those that nobody sets WordPress makes and keeps in wp_options: they move with the database.
+        if (sandbox_setting($sandbox_name) !== '') {
+            define($sandbox_name, sandbox_setting($sandbox_name));
+        }
     }
 }
 
@@ -79,7 +82,8 @@ if ($GLOBALS['sandbox_instance']['bucket'] !== '') {
     });
 }
 
-// bucket://BUCKET/OBJECT. A file is read whole when it is opened, and written whole when it is closed.
+// bucket://BUCKET/NAME, of an object in the folder that is mounted. A file is read whole when it is
+// opened, and written whole when it is closed.
 class Sandbox_Bucket
 {
     public $context;
@@ -101,32 +105,57 @@ class Sandbox_Bucket
         return [$status, $text === false ? '' : $text];
     }
 
-    private static function parts($path)
+    // "2026/05/a.jpg", without the folder, "." and ".."; null: it is outside of what is mounted.
+    private static function name_of($path)
     {
-        $parts = explode('/', substr($path, strlen('bucket://')), 2);
-        return [$parts[0], trim($parts[1] ?? '', '/')];
+        [$bucket, $rest] = explode('/', substr($path, strlen('bucket://')) . '/', 2);
+        if ($bucket !== $GLOBALS['sandbox_instance']['bucket']) {
+            return null;
+        }
+        $parts = [];
+        foreach (explode('/', $rest) as $part) {
+            if ($part === '..' && array_pop($parts) === null) {
+                return null;
+            }
+            if (!in_array($part, ['', '.', '..'], true)) {
+                $parts[] = $part;
+            }
+        }
+        return implode('/', $parts);
     }
 
+    private static function objects()
+    {
+        return '/storage/v1/b/' . $GLOBALS['sandbox_instance']['bucket'] . '/o';
+    }
+
+    private static function object_of($name)
+    {
+        return rawurlencode($GLOBALS['sandbox_instance']['folder'] . $name);
+    }
+
+    // Of a file; null: it cannot be one.
     private static function address($path)
     {
-        [$bucket, $name] = self::parts($path);
-        return "/storage/v1/b/$bucket/o/" . rawurlencode($name);
+        $name = self::name_of($path);
+        return $name === null || $name === '' ? null : self::objects() . '/' . self::object_of($name);
     }
 
     private static function read($path)
     {
-        if (self::parts($path)[1] === '') {
-            return null;
-        }
-        [$status, $text] = self::call('GET', self::address($path) . '?alt=media');
+        $address = self::address($path);
+        [$status, $text] = $address === null ? [404, ''] : self::call('GET', $address . '?alt=media');
         return $status === 200 ? $text : null;
     }
 
     private static function write($path, $text)
     {
-        [$bucket, $name] = self::parts($path);
+        if (self::address($path) === null) {
+            return false;
+        }
+        $name = self::name_of($path);
         $type = wp_check_filetype(basename($name))['type'] ?: 'application/octet-stream';
-        $address = "/upload/storage/v1/b/$bucket/o?uploadType=media&name=" . rawurlencode($name);
+        $address = '/upload' . self::objects() . '?uploadType=media&name=' . self::object_of($name);
         return self::call('POST', $address, $text, $type)[0] === 200;
     }
 
@@ -135,7 +164,7 @@ class Sandbox_Bucket
         $this->path = $path;
         $kind = $mode[0];
         $there = $kind === 'w' ? null : self::read($path);
-        if (($kind === 'r' && $there === null) || ($kind === 'x' && $there !== null)) {
+        if (self::address($path) === null || ($kind === 'r' && $there === null) || ($kind === 'x' && $there !== null)) {
             return false;
         }
         $this->text = $there ?? '';
@@ -202,7 +231,10 @@ class Sandbox_Bucket
     // A bucket has no folders: a name without an extension is one, as if it were there.
     public function url_stat($path, $flags)
     {
-        $name = self::parts($path)[1];
+        $name = self::name_of($path);
+        if ($name === null) {
+            return false;
+        }
         if (pathinfo($name, PATHINFO_EXTENSION) === '') {
             return self::status(0040777, 0);
         }
@@ -210,9 +242,14 @@ class Sandbox_Bucket
         return $status === 200 ? self::status(0100666, (int) json_decode($text, true)['size']) : false;
     }
 
-    public function mkdir($path, $mode, $options) { return true; }
-    public function rmdir($path, $options) { return true; }
-    public function unlink($path) { return self::call('DELETE', self::address($path))[0] < 300; }
+    public function mkdir($path, $mode, $options) { return self::name_of($path) !== null; }
+    public function rmdir($path, $options) { return self::name_of($path) !== null; }
+
+    public function unlink($path)
+    {
+        $address = self::address($path);
+        return $address !== null && self::call('DELETE', $address)[0] < 300;
+    }
 
     public function rename($from, $to)
     {
@@ -222,12 +259,15 @@ class Sandbox_Bucket
 
     public function dir_opendir($path, $options)
     {
-        [$bucket, $name] = self::parts($path);
-        $prefix = $name === '' ? '' : "$name/";
+        $name = self::name_of($path);
+        if ($name === null) {
+            return false;
+        }
+        $prefix = $GLOBALS['sandbox_instance']['folder'] . ($name === '' ? '' : "$name/");
         $this->names = [];
         $token = '';
         do {
-            [$status, $text] = self::call('GET', "/storage/v1/b/$bucket/o?delimiter=%2F&prefix=" . rawurlencode($prefix)
+            [$status, $text] = self::call('GET', self::objects() . '?delimiter=%2F&prefix=' . rawurlencode($prefix)
                 . ($token === '' ? '' : '&pageToken=' . rawurlencode($token)));
             if ($status !== 200) {
                 return false;
