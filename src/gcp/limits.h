@@ -19,6 +19,10 @@ inline constexpr double kRetryDelaySeconds = 3'600;   // what Google asks for be
 // Operations: asked after so long, then ever less often.
 inline constexpr milliseconds kPollFirst{500};
 inline constexpr milliseconds kPollMost{10'000};
+// While visitors wait.
+inline constexpr milliseconds kQuickPollFirst{50};
+inline constexpr milliseconds kQuickPollMost{1'000};
+inline constexpr milliseconds kServerWait{60'000};  // asked of the server at a time
 
 // Tokens: renewed so long before they end, as Google's own libraries do; lifetime asked for.
 inline constexpr milliseconds kTokenRenewal{225'000};

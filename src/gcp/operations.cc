@@ -15,12 +15,14 @@ using ReadState = OperationState (*)(std::string_view what, json::object const& 
 
 // `asked` is the call that tells the operation's state. Where the server itself waits for the
 // operation, there is no pause here.
-enum class Pause { BetweenCalls, AtTheServer };
+enum class Pause { BetweenCalls, AtTheServer, AtTheServerQuick };
 
 Outcome<json::object> wait(Connection const& connection, Context const& context,
                            json::object operation, ReadState read, Call const& asked, Pause pause) {
     auto const what = fmt::format("operation {}", text_of(operation, "name"));
-    auto interval = limits::kPollFirst;
+    bool const is_quick = pause == Pause::AtTheServerQuick;
+    auto interval = is_quick ? limits::kQuickPollFirst : limits::kPollFirst;
+    auto const most = is_quick ? limits::kQuickPollMost : limits::kPollMost;
     for (bool is_asked = false;; is_asked = true) {
         auto state = read(what, operation);
         if (state.error) return std::move(*state.error);
@@ -32,7 +34,7 @@ Outcome<json::object> wait(Connection const& connection, Context const& context,
                              what + " is still going on at Google: wait for it again");
             }
             // The server's own wait ends early at times; only then is there a need to slow down.
-            interval = std::min(interval * 3 / 2, limits::kPollMost);
+            interval = std::min(interval * 3 / 2, most);
         }
         operation = TRY(connection.call(context, asked));
     }
@@ -67,6 +69,22 @@ Outcome<json::object> wait_for_rpc(Connection const& connection, Context const& 
     Call const asked{.api = api, .path = base + text_of(operation, "name")};
     return wait(connection, context, std::move(operation), read_rpc_operation, asked,
                 Pause::BetweenCalls);
+}
+
+Outcome<json::object> wait_at_server(Connection const& connection, Context const& context,
+                                     std::string const& api, std::string const& base,
+                                     json::object operation) {
+    // Waiting changes nothing, though it is a POST.
+    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(
+        std::min(limits::kServerWait, context.deadline().remaining(context.clock())));
+    Call const asked{.api = api,
+                     .method = "POST",
+                     .path = base + text_of(operation, "name") + ":wait",
+                     .body = json::object{{"timeout", fmt::format("{}s", seconds.count())}},
+                     .idempotent = Idempotent::Yes,
+                     .quota_group = "read"};
+    return wait(connection, context, std::move(operation), read_rpc_operation, asked,
+                Pause::AtTheServerQuick);
 }
 
 Outcome<json::object> wait_for_compute(Connection const& connection, Context const& context,

@@ -34,6 +34,13 @@ struct OperationState {
                                                         std::string const& api,
                                                         std::string const& base,
                                                         boost::json::object operation);
+// The same, but the server itself waits, so that its end is heard at once; it is asked soon again
+// where it returns early. For APIs that have `:wait`.
+[[nodiscard]] Outcome<boost::json::object> wait_at_server(Connection const& connection,
+                                                          Context const& context,
+                                                          std::string const& api,
+                                                          std::string const& base,
+                                                          boost::json::object operation);
 // By the path in its selfLink, for an operation may be global, of a region or of a zone.
 [[nodiscard]] Outcome<boost::json::object> wait_for_compute(Connection const& connection,
                                                             Context const& context,

@@ -25,6 +25,12 @@ std::string service_path(RunServiceName const& name) {
                        http::percent_encoded(name.service));
 }
 
+// Somebody else wrote it in between; or this did, and the answer was lost: reading it again tells.
+bool is_worth_another_look(ApiError const& error) {
+    return error.code() == ErrorCode::Aborted || error.is_condition_not_met() ||
+           error.retry == Retry::WhenIdempotent;
+}
+
 // What a check answers for a service that is there: an operation that is over. Whether the service
 // is ready is asked afterwards in any case.
 json::object finished() {
@@ -87,7 +93,7 @@ Outcome<json::object> CloudRun::create_service(Context const& context, RunServic
                                        .body = std::move(service),
                                        .check = check,
                                        .region = name.location}));
-    TRY(wait_for_rpc(connection_, context, kApi, kOperations, std::move(operation)));
+    TRY(wait_at_server(connection_, context, kApi, kOperations, std::move(operation)));
     return wait_until_ready(context, name);
 }
 
@@ -102,14 +108,77 @@ Outcome<json::object> CloudRun::update_service(Context const& context, RunServic
                                                 .body = service,
                                                 .region = name.location});
         if (begun.ok()) {
-            TRY(wait_for_rpc(connection_, context, kApi, kOperations, begun.release()));
+            TRY(wait_at_server(connection_, context, kApi, kOperations, begun.release()));
             return wait_until_ready(context, name);
         }
-        // Somebody else wrote it in between; or this did, and the answer was lost: reading it again
-        // tells, for then `change` finds nothing to do.
         auto error = begun.release_error();
-        bool const is_outrun = error.code() == ErrorCode::Aborted || error.is_condition_not_met();
-        if (!is_outrun && error.retry != Retry::WhenIdempotent) return error;
+        if (!is_worth_another_look(error)) return error;
+        error.retry = Retry::Always;
+        if (!retries.wait_after(error)) return error;
+    }
+}
+
+Outcome<json::object> CloudRun::get_revision(Context const& context, RunServiceName const& name,
+                                             std::string const& revision) const {
+    return connection_.call(context, {.api = kApi,
+                                      .path = fmt::format("{}/revisions/{}", service_path(name),
+                                                          http::percent_encoded(revision)),
+                                      .region = name.location});
+}
+
+Outcome<json::object> CloudRun::wait_until_observed(Context const& context,
+                                                    RunServiceName const& name,
+                                                    Observed const& is_observed) const {
+    for (auto interval = limits::kQuickPollFirst;;
+         interval = std::min(interval * 3 / 2, limits::kQuickPollMost)) {
+        auto service = TRY(get_service(context, name));
+        if (is_observed(service)) return service;
+        auto const* const condition = object_of(service, "terminalCondition");
+        auto const why = condition == nullptr ? "" : text_of(*condition, "message");
+        bool const is_failed =
+            condition != nullptr && text_of(*condition, "state") == "CONDITION_FAILED";
+        if (!bool_of(service, "reconciling") && is_failed) {
+            return Error(
+                ErrorCode::FailedPrecondition,
+                fmt::format("service {} did not take its traffic over: {}", name.service, why));
+        }
+        if (!context.sleep(interval)) {
+            if (context.stopped()) return Error(ErrorCode::Cancelled, "called off");
+            return Error(
+                ErrorCode::DeadlineExceeded,
+                fmt::format("the traffic of service {} is not moved yet: {}", name.service, why));
+        }
+    }
+}
+
+Outcome<json::object> CloudRun::update_traffic(Context const& context, RunServiceName const& name,
+                                               Traffic const& traffic,
+                                               Observed const& is_observed) const {
+    for (Retries retries(context, connection_.retry_policy());;) {
+        auto const service = TRY(get_service(context, name));
+        auto wanted = traffic(service);
+        if (!wanted) return wait_until_observed(context, name, is_observed);
+        auto begun =
+            connection_.call(context, {.api = kApi,
+                                       .method = "PATCH",
+                                       .path = service_path(name),
+                                       .query = {{"updateMask", "traffic"}},
+                                       .body = json::object{{"traffic", std::move(*wanted)},
+                                                            {"etag", text_of(service, "etag")}},
+                                       .region = name.location});
+        if (begun.ok()) {
+            auto ended = wait_at_server(connection_, context, kApi, kOperations, begun.release());
+            if (ended.ok()) return wait_until_observed(context, name, is_observed);
+            if (context.stopped() || context.expired()) return ended.release_error();
+            // It may be of a revision that the traffic has nothing to do with, or have undone the
+            // change: the next look tells.
+            auto failure = ended.release_error();
+            failure.retry = Retry::Always;
+            if (!retries.wait_after(failure)) return failure;
+            continue;
+        }
+        auto error = begun.release_error();
+        if (!is_worth_another_look(error)) return error;
         error.retry = Retry::Always;
         if (!retries.wait_after(error)) return error;
     }
@@ -125,7 +194,7 @@ Outcome<Done> CloudRun::delete_service(Context const& context, RunServiceName co
         if (begun.error().code() == ErrorCode::NotFound) return Done();
         return begun.release_error();
     }
-    TRY(wait_for_rpc(connection_, context, kApi, kOperations, begun.release()));
+    TRY(wait_at_server(connection_, context, kApi, kOperations, begun.release()));
     return Done();
 }
 

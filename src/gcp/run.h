@@ -1,8 +1,11 @@
-// Cloud Run v2: services. A change is over when the new revision serves, or does not.
+// Cloud Run v2: services and their revisions. A change is over when the new revision serves, or
+// does not.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "gcp/connection.h"
@@ -40,6 +43,22 @@ public:
     [[nodiscard]] Outcome<boost::json::object> update_service(Context const& context,
                                                               RunServiceName const& name,
                                                               Change const& change) const;
+    // `revision`: "tenant-001-00002-abc".
+    [[nodiscard]] Outcome<boost::json::object> get_revision(Context const& context,
+                                                            RunServiceName const& name,
+                                                            std::string const& revision) const;
+    // Where its traffic goes, and nothing else of it: the template need not be deployable. Safe as
+    // update_service(). The answer is the service as soon as `is_observed` says of it that Cloud
+    // Run has carried the change out; Google itself is asked to wait, so that this is heard without
+    // delay. Errors: FailedPrecondition when Cloud Run has settled otherwise, with its reason.
+    // `traffic` gets what was read each time anew; nullopt: nothing is to be done.
+    using Traffic =
+        std::function<std::optional<boost::json::array>(boost::json::object const& service)>;
+    using Observed = std::function<bool(boost::json::object const& service)>;
+    [[nodiscard]] Outcome<boost::json::object> update_traffic(Context const& context,
+                                                              RunServiceName const& name,
+                                                              Traffic const& traffic,
+                                                              Observed const& is_observed) const;
     // Safe: what is gone is gone.
     [[nodiscard]] Outcome<Done> delete_service(Context const& context,
                                                RunServiceName const& name) const;
@@ -50,6 +69,9 @@ public:
 private:
     Outcome<boost::json::object> wait_until_ready(Context const& context,
                                                   RunServiceName const& name) const;
+    Outcome<boost::json::object> wait_until_observed(Context const& context,
+                                                     RunServiceName const& name,
+                                                     Observed const& is_observed) const;
 
     Connection const& connection_;
 };
