@@ -46,7 +46,7 @@ public:
         own.sin_family = AF_INET;
         own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof own;
-        ::bind(socket_.get(), reinterpret_cast<sockaddr const*>(&own), size);
+        EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr const*>(&own), size), 0);
         ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&own), &size);
         address_ = {.host = "127.0.0.1", .port = ntohs(own.sin_port)};
     }

@@ -8,7 +8,6 @@
 namespace aipress::routing {
 namespace {
 
-namespace json = boost::json;
 using testing::HasCode;
 using testing::HasError;
 using ::testing::HasSubstr;
