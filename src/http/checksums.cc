@@ -49,11 +49,35 @@ std::string Checksums::crc32c() const {
     return encode_base64(bytes);
 }
 
-std::string sha256_hex(std::string_view bytes) {
+struct Sha256::Impl {
+    Impl() : digest(EVP_MD_CTX_new()) { EVP_DigestInit_ex(digest, EVP_sha256(), nullptr); }
+    Impl(Impl const&) = delete;
+    Impl& operator=(Impl const&) = delete;
+    ~Impl() { EVP_MD_CTX_free(digest); }
+
+    EVP_MD_CTX* digest;
+};
+
+Sha256::Sha256() : impl_(std::make_unique<Impl>()) {}
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
+    EVP_DigestUpdate(impl_->digest, bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned length = 0;
-    EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
+    EVP_DigestFinal_ex(impl_->digest, digest.data(), &length);
     return fmt::format("{:02x}", fmt::join(digest.data(), digest.data() + length, ""));
+}
+
+std::string sha256_hex(std::string_view bytes) {
+    Sha256 sum;
+    sum.add(bytes);
+    return sum.hex();
 }
 
 std::uint32_t crc32c_of(std::string_view bytes) {
