@@ -95,6 +95,18 @@ Outcome<std::string> SecretManager::add_version(Context const& context, SecretNa
     return full.substr(full.rfind('/') + 1);
 }
 
+Outcome<json::object> SecretManager::get_version(Context const& context, SecretName const& name,
+                                                 std::string const& version) const {
+    return connection_.call(context, {.api = kApi,
+                                      .path = fmt::format("{}/versions/{}", secret_path(name),
+                                                          http::percent_encoded(version))});
+}
+
+Outcome<json::object> SecretManager::get_policy(Context const& context,
+                                                SecretName const& name) const {
+    return connection_.call(context, policy_calls(kApi, secret_path(name), "GET").read);
+}
+
 Outcome<Secret> SecretManager::access_version(Context const& context, SecretName const& name,
                                               std::string const& version) const {
     return read_payload(

@@ -32,6 +32,13 @@ public:
     // Its number. Safe: after a lost answer a latest version that holds these bytes is this one.
     [[nodiscard]] Outcome<std::string> add_version(Context const& context, SecretName const& name,
                                                    Secret const& payload) const;
+    // As Google's SecretVersion, without the bytes; its name tells the number of "latest".
+    [[nodiscard]] Outcome<boost::json::object> get_version(Context const& context,
+                                                           SecretName const& name,
+                                                           std::string const& version) const;
+    // As Google's Policy, with its conditions.
+    [[nodiscard]] Outcome<boost::json::object> get_policy(Context const& context,
+                                                          SecretName const& name) const;
     // `version`: a number or "latest". Errors: DataLoss when the bytes that came are not what was
     // stored; FailedPrecondition when the version is disabled or destroyed.
     [[nodiscard]] Outcome<Secret> access_version(Context const& context, SecretName const& name,

@@ -106,6 +106,12 @@ public:
     // crc32c is sent ahead: it must not change meanwhile. Errors: NotFound for the file.
     [[nodiscard]] Outcome<Object> upload_file(Context const& context, NewObject const& made,
                                               std::filesystem::path const& file) const;
+    // All bytes of that very generation, in pieces of 8 MiB at most: no more are in memory. Errors:
+    // of the sink; NotFound when the object was replaced; DataLoss when the bytes are not the
+    // object's (the sink has had them then).
+    using ByteSink = std::function<Outcome<Done>(std::string_view)>;
+    [[nodiscard]] Outcome<Done> read_bytes(Context const& context, Object const& object,
+                                           ByteSink const& sink) const;
     // Into the file's folder under another name, and renamed once its crc32c is right and it is on
     // disk. In pieces of one generation. Errors: DataLoss when the bytes are not the object's.
     [[nodiscard]] Outcome<Object> download_file(Context const& context, std::string const& bucket,

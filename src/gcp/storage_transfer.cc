@@ -137,11 +137,8 @@ Outcome<Object> Storage::upload_file(Context const& context, NewObject const& ma
     }
 }
 
-Outcome<Object> Storage::download_file(Context const& context, std::string const& bucket,
-                                       std::string const& name,
-                                       std::filesystem::path const& path) const {
-    auto const object = TRY(get_object(context, bucket, name));
-    auto file = TRY(PartialFile::make(path));
+Outcome<Done> Storage::read_bytes(Context const& context, Object const& object,
+                                  ByteSink const& sink) const {
     http::Checksums sums;
     for (std::uint64_t at = 0; at < object.size;) {
         auto const length = std::min(limits::kPieceBytes, object.size - at);
@@ -150,25 +147,35 @@ Outcome<Object> Storage::download_file(Context const& context, std::string const
         auto const piece = TRY(connection_.send(
             context,
             {.api = kStorageApi,
-             .path = object_path(bucket, name),
+             .path = object_path(object.bucket, object.name),
              .query = {{"alt", "media"}, {"generation", fmt::format("{}", object.generation)}},
              .headers = {{"Range", fmt::format("bytes={}-{}", at, at + length - 1)},
                          {"Accept-Encoding", "gzip"}}}));
         if (piece.body.size() != length) {
             return Error(ErrorCode::DataLoss,
-                         fmt::format("gs://{}/{}: {} bytes came in place of {}", bucket, name,
-                                     piece.body.size(), length));
+                         fmt::format("gs://{}/{}: {} bytes came in place of {}", object.bucket,
+                                     object.name, piece.body.size(), length));
         }
         sums.add(piece.body);
-        TRY(file.append(piece.body));
+        TRY(sink(piece.body));
         at += length;
     }
-    if (sums.crc32c() != object.crc32c) {
-        return Error(ErrorCode::DataLoss,
-                     fmt::format("gs://{}/{}: the bytes that came have another crc32c than the "
-                                 "object: download it again",
-                                 bucket, name));
-    }
+    if (sums.crc32c() == object.crc32c) return Done();
+    return Error(ErrorCode::DataLoss,
+                 fmt::format("gs://{}/{}: the bytes that came have another crc32c than the "
+                             "object: download it again",
+                             object.bucket, object.name));
+}
+
+Outcome<Object> Storage::download_file(Context const& context, std::string const& bucket,
+                                       std::string const& name,
+                                       std::filesystem::path const& path) const {
+    auto const object = TRY(get_object(context, bucket, name));
+    auto file = TRY(PartialFile::make(path));
+    TRY(read_bytes(context, object, [&](std::string_view piece) -> Outcome<Done> {
+        TRY(file.append(piece));
+        return Done();
+    }));
     TRY(file.keep());
     return object;
 }
