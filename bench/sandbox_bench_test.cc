@@ -59,7 +59,7 @@ TEST(SandboxBenchTest, LargeObjectsComeBackWhole) {
     auto const stage = must(SandboxStage::set_up(test_context(), small()));
     auto const result = run_large(test_context(), *stage);
     ASSERT_TRUE(result.ok()) << result.error().message();
-    EXPECT_EQ(stage->figures().size(), 7u);
+    EXPECT_EQ(stage->figures().size(), 9u);
 }
 
 TEST(SandboxBenchTest, InstancesAreMeasured) {

@@ -46,5 +46,7 @@ private:
 
 // CRC-32C (Castagnoli), RFC 3720, appendix B.4.
 [[nodiscard]] std::uint32_t crc32c_of(std::string_view bytes);
+// The same, as a processor without an instruction for it does it.
+[[nodiscard]] std::uint32_t portable_crc32c_of(std::string_view bytes);
 
 }  // namespace aipress::http

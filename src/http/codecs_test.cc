@@ -38,6 +38,32 @@ TEST(ChecksumsTest, Md5OfRfc1321AndCrc32cOfRfc3720) {
     EXPECT_EQ(Checksums().crc32c(), "AAAAAA==");
 }
 
+// In whatever pieces and at whatever place in memory they come, with the processor's instruction
+// and without.
+TEST(ChecksumsTest, Crc32cDependsOnTheBytesAlone) {
+    EXPECT_EQ(portable_crc32c_of(std::string(32, '\0')), 0x8a9136aau);
+    EXPECT_EQ(portable_crc32c_of("123456789"), 0xe3069283u);  // RFC 3720's polynomial, check value
+    std::string bytes;
+    std::uint32_t number = 1;
+    for (int i = 0; i < 1'000; ++i) {
+        number = number * 1'664'525 + 1'013'904'223;
+        bytes += static_cast<char>(number >> 24);
+    }
+    std::string_view const all = bytes;
+    for (std::size_t first = 0; first < 40; ++first) {
+        for (std::size_t length = 0; length < 40; ++length) {
+            auto const part = all.substr(first, length);
+            EXPECT_EQ(crc32c_of(part), portable_crc32c_of(part)) << first << " " << length;
+        }
+        Checksums whole;
+        whole.add(all);
+        Checksums parts;
+        parts.add(all.substr(0, first));
+        parts.add(all.substr(first));
+        EXPECT_EQ(parts.crc32c(), whole.crc32c()) << first;
+    }
+}
+
 // RFC 6234, 8.5, and FIPS 180-4's own empty message.
 TEST(ChecksumsTest, Sha256) {
     EXPECT_EQ(sha256_hex("abc"),

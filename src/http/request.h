@@ -38,8 +38,9 @@ struct Request {
 class BodyReader {
 public:
     virtual ~BodyReader() = default;
-    // At most buffer.size() bytes, at least one; 0 at the end. Errors: Unavailable when the client
-    // is gone, DeadlineExceeded when it is silent, InvalidArgument when its chunks are malformed.
+    // Fills the buffer, but at the end of the body, and where it breaks off: what came before an
+    // error is returned first. 0 at the end. Errors: Unavailable when the client is gone,
+    // DeadlineExceeded when it is silent, InvalidArgument when its chunks are malformed.
     virtual Result<std::size_t> read(std::span<char> buffer) = 0;
 
     // All of it. Errors: as read(); ResourceExhausted past `most` bytes.

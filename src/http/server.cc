@@ -85,6 +85,19 @@ bool is_malformed(error_code const& error) {
            error != beast::http::error::partial_message;
 }
 
+// nullopt: it goes on.
+std::optional<Error> why_body_ends(error_code const& error) {
+    if (!error || error == beast::http::error::need_buffer) return std::nullopt;
+    if (error == beast::error::timeout) {
+        return Error(ErrorCode::DeadlineExceeded, "the client is silent in mid-body");
+    }
+    if (error == beast::http::error::bad_chunk ||
+        error == beast::http::error::bad_chunk_extension) {
+        return Error(ErrorCode::InvalidArgument, "the body's chunks are malformed");
+    }
+    return Error(ErrorCode::Unavailable, "the client left: " + error.message());
+}
+
 bool has_no_body(int status) {
     return status / 100 == 1 || status == 204 || status == 304;
 }
@@ -168,7 +181,8 @@ private:
     Awaitable<bool> open_tunnel();
     Awaitable<void> say_farewell();
 
-    // Never empty; a Result alone cannot pass through a future.
+    // Fills the buffer, but at the body's end: each call is a change of threads. Never empty; a
+    // Result alone cannot pass through a future.
     Awaitable<std::optional<Result<std::size_t>>> read_body(std::span<char> buffer);
     Awaitable<error_code> write(std::string_view data);
     // The strand's work, waited for by a worker.
@@ -197,7 +211,8 @@ private:
     std::string peer_;
     std::string tunnel_authority_;  // of a CONNECT
     bool expects_continue_ = false;
-    bool is_idle_ = true;  // on the strand
+    std::optional<Error> body_failure_;  // of the request's body: behind what came of it
+    bool is_idle_ = true;                // on the strand
     bool is_closed_ = false;
 };
 
@@ -466,33 +481,28 @@ Awaitable<std::optional<Result<std::size_t>>> Connection::read_body(std::span<ch
         auto const error = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
         if (error) co_return Error(ErrorCode::Unavailable, error.message());
     }
-    // Beast reads at most what the buffer has room for, and each read is a change of threads.
+    if (body_failure_) co_return *body_failure_;
+    // Beast reads at most what the buffer has room for.
     if (parser_->content_length_remaining().value_or(kBodyRead) > kFirstRead) {
         buffer_.reserve(kBodyRead);
     }
     auto& body = parser_->get().body();
-    while (!parser_->is_done()) {
-        body.data = buffer.data();
-        body.size = buffer.size();
+    std::size_t filled = 0;
+    while (!parser_->is_done() && filled < buffer.size()) {
+        auto const rest = buffer.subspan(filled);
+        body.data = rest.data();
+        body.size = rest.size();
         body.more = true;
         tcp_.expires_after(shared_.options.piece_time);
         auto const [error, count] = co_await on_stream([&](auto& stream) {
             return beast::http::async_read_some(stream, buffer_, *parser_, kTuple);
         });
-        auto const got = buffer.size() - body.size;
-        if (error == beast::error::timeout) {
-            co_return Error(ErrorCode::DeadlineExceeded, "the client is silent in mid-body");
-        }
-        if (error == beast::http::error::bad_chunk ||
-            error == beast::http::error::bad_chunk_extension) {
-            co_return Error(ErrorCode::InvalidArgument, "the body's chunks are malformed");
-        }
-        if (error && error != beast::http::error::need_buffer) {
-            co_return Error(ErrorCode::Unavailable, "the client left: " + error.message());
-        }
-        if (got > 0) co_return got;
+        filled += rest.size() - body.size;
+        body_failure_ = why_body_ends(error);
+        if (body_failure_ && filled == 0) co_return *body_failure_;
+        if (body_failure_) break;
     }
-    co_return std::size_t{0};
+    co_return filled;
 }
 
 Awaitable<error_code> Connection::write(std::string_view data) {

@@ -77,6 +77,7 @@ protected:
             while (true) {
                 auto const count = body.read(std::span(piece.data(), piece.size()));
                 if (!count.ok()) {
+                    read_before_error_ = total;
                     last_error_ = count.error().code();
                     return response;
                 }
@@ -116,6 +117,7 @@ protected:
     std::optional<Server> server_;
     std::atomic<bool> waiting_ = false;
     std::atomic<bool> go_on_ = false;
+    std::atomic<std::uint64_t> read_before_error_ = 0;
     std::atomic<ErrorCode> last_error_ = ErrorCode::Unknown;
 };
 
@@ -315,10 +317,12 @@ TEST_F(ServerTest, AClientThatLeavesInMidBodyIsAnError) {
     auto const context = test_context();
     while (last_error_ == ErrorCode::Unknown) ASSERT_TRUE(context.sleep(milliseconds(1)));
     EXPECT_EQ(last_error_, ErrorCode::Unavailable);
+    EXPECT_EQ(read_before_error_, 4u);
     Wire silent(port());
     silent.say("POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
     while (last_error_ == ErrorCode::Unavailable) ASSERT_TRUE(context.sleep(milliseconds(1)));
     EXPECT_EQ(last_error_, ErrorCode::DeadlineExceeded);
+    EXPECT_EQ(read_before_error_, 4u);
 }
 
 TEST_F(ServerTest, AStopLetsTheRequestInFlightFinish) {

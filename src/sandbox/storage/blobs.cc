@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPiece = 256u << 10;
+constexpr std::uint64_t kWriteBack = 8u << 20;
 
 Error disk_error(std::string_view what, fs::path const& path) {
     int const number = errno;
@@ -82,8 +83,14 @@ Result<void> read_file(FileDescriptor const& file,
 
 Result<void> BlobWriter::add(std::string_view bytes) {
     TRY(write_at(file_, bytes, size_));
-    checksums_.add(bytes);
+    sums_.add(bytes);
     size_ += bytes.size();
+    if (size_ - on_its_way_ >= kWriteBack) {
+        // The disk begins now, and not when finish() waits for it; an error is found there.
+        (void)::sync_file_range(file_.get(), static_cast<off_t>(on_its_way_),
+                                static_cast<off_t>(size_ - on_its_way_), SYNC_FILE_RANGE_WRITE);
+        on_its_way_ = size_;
+    }
     return {};
 }
 
@@ -95,8 +102,8 @@ Result<Blob> BlobWriter::finish() {
     }
     file_.close();
     TRY(sync_folder(final_path_.parent_path()));
-    Blob blob{.id = id_, .size = size_, .md5 = checksums_.md5(), .crc32c = checksums_.crc32c()};
-    return blob;
+    auto sums = sums_.take();
+    return Blob{.id = id_, .size = size_, .md5 = sums.md5(), .crc32c = sums.crc32c()};
 }
 
 Result<Blobs> Blobs::open(fs::path folder) {

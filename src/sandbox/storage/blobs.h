@@ -9,7 +9,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/result.h"
-#include "http/checksums.h"
+#include "sandbox/storage/object_sums.h"
 
 namespace aipress::sandbox {
 
@@ -48,8 +48,9 @@ private:
     std::filesystem::path final_path_;
     std::string id_;
     FileDescriptor file_;
-    http::Checksums checksums_;
+    ObjectSums sums_;
     std::uint64_t size_ = 0;
+    std::uint64_t on_its_way_ = 0;  // to the disk
 };
 
 // Thread safe.

@@ -1,5 +1,6 @@
 #include "sandbox/storage/uploads.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <memory>
@@ -14,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kPiece = 256u << 10;
+constexpr std::size_t kPiece = 1u << 20;
 
 // The object's resource as the client describes it, checked like any other body.
 Outcome<json::object> parse_resource(Method const& method, std::string_view text) {
@@ -80,7 +81,8 @@ Outcome<Reply> Uploads::put(Call& call, json::object fields, BlobWriter& writer)
 
 Outcome<Reply> Uploads::simple(Call& call) {
     auto writer = TRY(blobs_.create());
-    std::vector<char> buffer(kPiece);
+    auto const length = call.request.content_length.value_or(kPiece);
+    std::vector<char> buffer(std::clamp<std::size_t>(length, 1, kPiece));
     while (auto const count = TRY(call.body.read(buffer))) {
         TRY(writer.add({buffer.data(), count}));
     }
