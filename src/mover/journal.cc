@@ -1,21 +1,9 @@
 #include "mover/journal.h"
 
 #include <algorithm>
-#include <array>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
-#include <fcntl.h>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <random>
-#include <sstream>
-#include <sys/file.h>
-#include <unistd.h>
-#include <zlib.h>
+#include <utility>
 
 #include "json/fields.h"
 
@@ -25,22 +13,8 @@ namespace bj = boost::json;
 
 namespace {
 
+constexpr std::string_view kFormat = "aipress_journal";
 constexpr int kVersion = 1;
-
-Error file_error(std::string const& path, std::string_view doing) {
-    int const number = errno;
-    auto const code = number == ENOENT                       ? ErrorCode::NotFound
-                      : number == ENOSPC || number == EDQUOT ? ErrorCode::ResourceExhausted
-                      : number == EACCES                     ? ErrorCode::PermissionDenied
-                                                             : ErrorCode::Internal;
-    return Error(code, fmt::format("{} the journal {}: {}", doing, path, std::strerror(number)))
-        .with_native_code(static_cast<unsigned>(number));
-}
-
-unsigned crc_of(std::string_view text) {
-    return static_cast<unsigned>(
-        crc32(0, reinterpret_cast<Bytef const*>(text.data()), static_cast<uInt>(text.size())));
-}
 
 Result<State> state_of(std::string_view name) {
     for (int i = 0; i <= static_cast<int>(State::RolledBack); ++i) {
@@ -87,7 +61,7 @@ Result<std::vector<Account>> accounts_of(bj::value const& value) {
 }
 
 Result<void> apply_header(bj::object const& record, JournalContent& content) {
-    auto const version = TRY(json::get_integer(record, "aipress_journal"));
+    auto const version = TRY(json::get_integer(record, kFormat));
     if (version != kVersion) {
         return Error(ErrorCode::FailedPrecondition,
                      fmt::format("version {} of the format is not known here", version));
@@ -100,7 +74,7 @@ Result<void> apply_header(bj::object const& record, JournalContent& content) {
 
 // What one record says, added to what those before it said.
 Result<void> apply(bj::object const& record, JournalContent& content) {
-    if (record.contains("aipress_journal")) return apply_header(record, content);
+    if (record.contains(kFormat)) return apply_header(record, content);
     if (record.contains("state")) {
         content.state = TRY(state_of(TRY(json::get_string(record, "state"))));
         if (auto const* report = record.if_contains("report"); report && report->is_object()) {
@@ -147,167 +121,47 @@ Result<void> apply(bj::object const& record, JournalContent& content) {
     return {};
 }
 
-Error damaged(std::string const& path, std::size_t line, std::string_view why) {
-    return {
-        ErrorCode::DataLoss,
-        fmt::format("the journal {} is damaged at line {}: {}; nothing was changed. Restore the "
-                    "file from a copy, or clean up by hand and begin with a new journal",
-                    path, line, why)};
-}
-
-Result<bj::object> parse_line(std::string_view line) {
-    unsigned crc = 0;
-    if (line.size() < 10 || line[8] != ' ') return Error(ErrorCode::DataLoss, "not a record");
-    auto const [end, failure] = std::from_chars(line.data(), line.data() + 8, crc, 16);
-    if (failure != std::errc() || end != line.data() + 8) {
-        return Error(ErrorCode::DataLoss, "not a record");
-    }
-    if (crc != crc_of(line.substr(9))) return Error(ErrorCode::DataLoss, "wrong checksum");
-    return json::parse_object(line.substr(9));
-}
-
-// A file named by mistake must not be taken for a journal whose first write was cut short, and
-// emptied. The checksum's digits may be any; what follows begins as every header does.
-bool may_be_torn_header(std::string_view text) {
-    constexpr std::size_t kChecksumDigits = 8;
-    constexpr std::string_view kHeaderBegin = R"( {"aipress_journal")";
-    auto const digits = text.substr(0, kChecksumDigits);
-    if (digits.find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
-    auto const rest = text.substr(digits.size()).substr(0, kHeaderBegin.size());
-    return kHeaderBegin.starts_with(rest);
-}
-
-struct Parsed {
-    JournalContent content;
-    std::size_t whole_bytes = 0;  // without a line that a crash cut short
-};
-
-Result<Parsed> parse(std::string const& path, std::string_view text) {
-    Parsed parsed;
-    std::size_t number = 0;
-    while (parsed.whole_bytes < text.size()) {
-        auto const end = text.find('\n', parsed.whole_bytes);
-        if (end == std::string_view::npos) {
-            if (number == 0 && !may_be_torn_header(text)) {
-                return damaged(path, 1, "it does not begin as a journal does");
-            }
-            break;
-        }
-        ++number;
-        auto record = parse_line(text.substr(parsed.whole_bytes, end - parsed.whole_bytes));
-        if (!record.ok()) return damaged(path, number, record.error().message());
-        if (number == 1 && !record->contains("aipress_journal")) {
-            return damaged(path, number, "it does not begin as a journal does");
-        }
-        auto applied = apply(record.value(), parsed.content);
-        if (!applied.ok()) return damaged(path, number, applied.error().message());
-        parsed.whole_bytes = end + 1;
-    }
-    return parsed;
-}
-
-Result<std::string> read_text(std::string const& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return file_error(path, "opening");
-    std::ostringstream text;
-    text << file.rdbuf();
-    return std::move(text).str();
-}
-
 std::string new_move_id() {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-void sync_directory_of(std::string const& path) {
-    auto const directory = std::filesystem::absolute(path).parent_path();
-    int const descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return;
-    ::fsync(descriptor);
-    ::close(descriptor);
-}
-
 }  // namespace
 
-struct Journal::File {
-    std::string path;
-    int descriptor = -1;
-    bool is_damaged = false;  // half a line could not be taken back
-
-    ~File() {
-        if (descriptor >= 0) ::close(descriptor);
-    }
-};
-
-Journal::Journal(std::unique_ptr<File> file, Probe& probe)
-    : file_(std::move(file)), probe_(&probe) {}
-Journal::Journal(Journal&&) noexcept = default;
-Journal& Journal::operator=(Journal&&) noexcept = default;
-Journal::~Journal() = default;
+Journal::Journal(json::RecordFile file, JournalContent content)
+    : file_(std::move(file)), content_(std::move(content)) {}
 
 Result<JournalContent> Journal::read(std::string const& path) {
-    auto const text = TRY(read_text(path));
-    auto parsed = TRY(parse(path, text));
-    if (parsed.content.move_id.empty()) return damaged(path, 1, "it is empty");
-    return std::move(parsed.content);
+    JournalContent content;
+    TRY(json::RecordFile::read(path, kFormat,
+                               [&](auto const& record) { return apply(record, content); }));
+    return content;
 }
 
 Result<Journal> Journal::open(std::string const& path, std::string const& source,
                               std::string const& target, Probe& probe) {
-    auto file = std::make_unique<File>();
-    file->path = path;
-    file->descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (file->descriptor < 0) return file_error(path, "opening");
-    if (::flock(file->descriptor, LOCK_EX | LOCK_NB) != 0) {
-        return Error(ErrorCode::Unavailable,
-                     fmt::format("another process runs the move of the journal {}", path));
-    }
-    auto parsed = TRY(parse(path, TRY(read_text(path))));
-    if (::ftruncate(file->descriptor, static_cast<off_t>(parsed.whole_bytes)) != 0) {
-        return file_error(path, "repairing the end of");
-    }
-    Journal journal(std::move(file), probe);
-    journal.content_ = std::move(parsed.content);
-    auto const& content = journal.content_;
+    JournalContent content;
+    auto file = TRY(json::RecordFile::open(
+        path, kFormat, [&](auto const& record) { return apply(record, content); }, probe));
     if (!content.move_id.empty() && (content.source != source || content.target != target)) {
         return Error(ErrorCode::FailedPrecondition,
                      fmt::format("the journal {} belongs to another move, {} → {}; name a new file "
                                  "for {} → {}",
                                  path, content.source, content.target, source, target));
     }
-    if (content.move_id.empty()) {
-        TRY(journal.append("header", {{"aipress_journal", kVersion},
+    bool const is_new = content.move_id.empty();
+    Journal journal(std::move(file), std::move(content));
+    if (is_new) {
+        TRY(journal.append("header", {{kFormat, kVersion},
                                       {"move_id", new_move_id()},
                                       {"source", source},
                                       {"target", target}}));
-        sync_directory_of(path);
     }
     return journal;
 }
 
 Result<void> Journal::append(std::string_view what, bj::object const& record) {
-    if (file_->is_damaged) {
-        return Error(ErrorCode::DataLoss,
-                     fmt::format("the journal {} could not be written to its end", file_->path));
-    }
-    auto const text = bj::serialize(record);
-    auto const line = fmt::format("{:08x} {}\n", crc_of(text), text);
-    probe_->at(fmt::format("journal-{}.before", what));
-    auto const end_before = ::lseek(file_->descriptor, 0, SEEK_END);
-    std::string_view rest = line;
-    while (!rest.empty()) {
-        auto const written = ::write(file_->descriptor, rest.data(), rest.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) {
-            auto error = file_error(file_->path, "writing");
-            // Half a line in the middle would damage the journal once the disk has room again.
-            if (::ftruncate(file_->descriptor, end_before) != 0) file_->is_damaged = true;
-            return error;
-        }
-        rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (::fdatasync(file_->descriptor) != 0) return file_error(file_->path, "flushing");
-    probe_->at(fmt::format("journal-{}.after", what));
+    TRY(file_.append(what, record));
     return apply(record, content_);
 }
 

@@ -1,20 +1,17 @@
 // The journal of one move: a file of records, appended and flushed to disk before what they
 // announce happens. Source of truth for the state, the owner, and every side effect to be undone.
 //
-// Format: one record a line, "<crc32, 8 hex digits> <JSON object>\n"; the first is
-// {"aipress_journal":1,…}. A last line without its newline is a write that a crash cut short, and
-// is dropped; any other damage is DataLoss. An advisory lock (flock) on the file keeps a second
-// process out.
+// Format: json/record_file.h, with the header {"aipress_journal":1,…}.
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/probe.h"
 #include "base/result.h"
+#include "json/record_file.h"
 #include "mover/accounts.h"
 #include "mover/effects.h"
 #include "mover/report.h"
@@ -55,10 +52,6 @@ public:
     // Read only, without the lock. Errors: NotFound, DataLoss.
     [[nodiscard]] static Result<JournalContent> read(std::string const& path);
 
-    Journal(Journal&&) noexcept;
-    Journal& operator=(Journal&&) noexcept;
-    ~Journal() override;
-
     [[nodiscard]] JournalContent const& content() const { return content_; }
 
     Result<void> set_state(State state, boost::json::object report);
@@ -81,12 +74,10 @@ public:
     [[nodiscard]] std::vector<Effect> outstanding(Side side, std::string_view scope) const override;
 
 private:
-    struct File;
-    Journal(std::unique_ptr<File> file, Probe& probe);
+    Journal(json::RecordFile file, JournalContent content);
     Result<void> append(std::string_view what, boost::json::object const& record);
 
-    std::unique_ptr<File> file_;
-    Probe* probe_;
+    json::RecordFile file_;
     JournalContent content_;
 };
 
