@@ -10,6 +10,7 @@
 #include "gcp/resource_manager.h"
 #include "gcp/run.h"
 #include "gcp/secret_manager.h"
+#include "gcp/service_accounts.h"
 #include "gcp/service_usage.h"
 #include "gcp/sql_admin.h"
 #include "gcp/storage.h"
@@ -60,6 +61,22 @@ protected:
     Connection const connection_{transport_, *tokens_, quotas_, options()};
     Context const context_{clock_, Deadline::after(clock_, milliseconds(90'000)), {}};
 };
+
+TEST_F(ServicesTest, ServiceAccountsAreMadeOnceAndRemoved) {
+    ServiceAccounts const accounts(connection_);
+    ServiceAccountName const name{.project = kProject, .account = "tenant-001"};
+    auto const make = [&] { return accounts.create(context_, name, "The site of tenant-001"); };
+    auto const made = lossy("POST", "/serviceAccounts", make);
+    ASSERT_THAT(made, IsOk());
+    EXPECT_EQ(text_of(made.value(), "email"), name.email());
+    EXPECT_EQ(name.email(), "tenant-001@sandbox-project.iam.gserviceaccount.com");
+    EXPECT_THAT(make(), HasCode(ErrorCode::AlreadyExists));
+    EXPECT_EQ(text_of(*accounts.get(context_, name), "displayName"), "The site of tenant-001");
+    auto const remove = [&] { return accounts.remove(context_, name); };
+    EXPECT_THAT(lossy("DELETE", "/serviceAccounts/", remove), IsOk());
+    EXPECT_THAT(remove(), IsOk());
+    EXPECT_THAT(accounts.get(context_, name), HasCode(ErrorCode::NotFound));
+}
 
 TEST_F(ServicesTest, SecretsAreStoredOnceAndReadBack) {
     SecretManager const secrets(connection_);
