@@ -65,6 +65,15 @@ public:
     [[nodiscard]] Report report() const override;
     [[nodiscard]] PreflightReport const& preflight_report() const override { return preflight_; }
     void request_rollback(RollbackRequest request) override;
+    Result<void> switch_now(std::stop_token stop) override {
+        return requests_.ask_and_wait(Requests::Verb::Switch, std::move(stop));
+    }
+    Result<void> roll_back_now(std::stop_token stop) override {
+        return requests_.ask_and_wait(Requests::Verb::Rollback, std::move(stop));
+    }
+    Result<void> finalize_now(std::stop_token stop) override {
+        return requests_.ask_and_wait(Requests::Verb::Finalize, std::move(stop));
+    }
 
 private:
     enum class Readiness { Wait, Switch };
@@ -116,7 +125,9 @@ private:
     Result<void> check_schema_unchanged(Context const& context);
     Result<void> raise_counters(Context const& context, mysql::Connection& from,
                                 mysql::Connection& to);
+    Result<void> announce_owner(Context const& context, Side owner);
     Result<void> run_switch_command(Context const& context, Side owner);
+    [[nodiscard]] bool announces_owner() const;
 
     // driver_reverse.cc: the way back and the end.
     Result<void> start_reverse(Context const& context);
@@ -165,7 +176,7 @@ private:
     SteadyTime last_published_;
     SteadyTime fence_began_;
     unsigned failed_fences_ = 0;
-    bool switch_command_ran_ = false;
+    bool owner_announced_ = false;
     std::uint64_t keys_carried_before_ = 0;
     std::uint64_t rounds_before_ = 0;
 

@@ -115,7 +115,7 @@ Result<void> Driver::close_target_and_prove(Context const& context) {
     });
     TRY(create_active_objects(context, *source_, Side::Source, triggers, EventsEnabled::AsOnSource,
                               std::string(kRollbackTriggers), journal_, probe_));
-    return run_switch_command(context, Side::Source);
+    return announce_owner(context, Side::Source);
 }
 
 // Behind the compare-and-set of a rollback.
@@ -140,7 +140,7 @@ Result<void> Driver::give_back(Context const& context) {
 Result<void> Driver::undo_rollback(Context const& context) {
     auto const undoing = Context(clock_, Deadline::after(clock_, kUndoTimeout), std::stop_token());
     table_lock_.reset();
-    auto told = run_switch_command(undoing, Side::Target);
+    auto told = announce_owner(undoing, Side::Target);
     if (!told.ok()) log::error("calling the rollback off: {}", told.error().message());
     TRY(open_target(undoing));
     TRY(undo_scope(undoing, *source_, Side::Source, std::string(kRollbackTriggers), journal_,

@@ -98,7 +98,7 @@ Result<void> Driver::close_and_prove(Context const& context) {
     TRY(journal_.set_reverse_kept(options_.reverse == ReverseMode::Keep));
     if (options_.reverse == ReverseMode::Keep) TRY(arm_reverse(context));
     TRY(table_lock_->query(context, "SELECT 1").in_context("the tables' lock was lost"));
-    return run_switch_command(context, Side::Target);
+    return announce_owner(context, Side::Target);
 }
 
 // R0 is read while both sides are closed, and the way back is tried before it is needed: its stream
@@ -170,6 +170,21 @@ Result<void> Driver::raise_counters(Context const& context, mysql::Connection& f
     return {};
 }
 
+bool Driver::announces_owner() const {
+    return dependencies_.on_switch || !options_.on_switch.empty();
+}
+
+// What it did before it failed has to be taken back too.
+Result<void> Driver::announce_owner(Context const& context, Side owner) {
+    owner_announced_ = announces_owner();
+    if (dependencies_.on_switch) {
+        probe_.at("announce-owner.before");
+        TRY(dependencies_.on_switch(context, owner).in_context("announcing the new owner"));
+        probe_.at("announce-owner.after");
+    }
+    return run_switch_command(context, owner);
+}
+
 Result<void> Driver::run_switch_command(Context const& context, Side owner) {
     if (options_.on_switch.empty()) return {};
     auto const& endpoint = owner == Side::Source ? options_.source : options_.target;
@@ -180,7 +195,6 @@ Result<void> Driver::run_switch_command(Context const& context, Side owner) {
                            {"AIPRESS_PORT", std::to_string(endpoint.port)},
                            {"AIPRESS_DATABASE", endpoint.database},
                            {"AIPRESS_MOVE_ID", journal_.content().move_id}};
-    switch_command_ran_ = true;
     probe_.at("switch-command.before");
     auto const result = TRY(run_process(context, process).in_context("the --on-switch command"));
     probe_.at("switch-command.after");
@@ -197,10 +211,10 @@ Result<void> Driver::undo_fence(Context const& context) {
     auto const undoing = Context(clock_, Deadline::after(clock_, kUndoTimeout), std::stop_token());
     backward_.reset();
     table_lock_.reset();
-    if (switch_command_ran_) {
-        auto told = run_switch_command(undoing, Side::Source);
+    if (owner_announced_) {
+        auto told = announce_owner(undoing, Side::Source);
         if (!told.ok()) log::error("calling the switch off: {}", told.error().message());
-        switch_command_ran_ = false;
+        owner_announced_ = false;
     }
     TRY(gate(Side::Source).open(undoing, *source_));
     {
@@ -220,7 +234,7 @@ Result<void> Driver::recover_fence(Context const& context) {
     if (rolling_back) return undo_rollback(context);
     fence_began_ = clock_.now();
     // A dead process may have run the command: the site must be told that it stays at home.
-    switch_command_ran_ = !options_.on_switch.empty();
+    owner_announced_ = announces_owner();
     forward_.reset();
     return undo_fence(context);
 }

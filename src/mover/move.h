@@ -9,6 +9,7 @@
 #include "base/context.h"
 #include "base/probe.h"
 #include "base/result.h"
+#include "mover/effects.h"
 #include "mover/options.h"
 #include "mover/preflight.h"
 #include "mover/report.h"
@@ -27,7 +28,11 @@ struct MoveDependencies {
     Clock& clock;
     Probe& probe;
     // Called from the move's thread at least every second while it works. May be empty.
-    std::function<void(Report const&)> on_progress;
+    std::function<void(Report const&)> on_progress = {};
+    // Called in the fence, while both sides are closed, before `owner` is made the one that serves;
+    // and with the other one when the fence is called off after all. Safe to repeat. May be empty;
+    // MoveOptions::on_switch is run as well.
+    std::function<Result<void>(Context const&, Side owner)> on_switch = {};
 };
 
 // Thread safe where said. One process at a time owns a journal (an advisory lock).
@@ -53,6 +58,11 @@ public:
         bool accept_loss = false;
     };
     virtual void request_rollback(RollbackRequest request) = 0;
+    // Thread safe. Asks the thread in run() for it and waits until it is done or refused; the state
+    // is reached then. Errors: why it was refused; Unavailable when `stop` came first.
+    virtual Result<void> switch_now(std::stop_token stop) = 0;
+    virtual Result<void> roll_back_now(std::stop_token stop) = 0;
+    virtual Result<void> finalize_now(std::stop_token stop) = 0;
 };
 
 // What the journal alone says, without touching a server. Errors: NotFound, DataLoss.
