@@ -36,7 +36,11 @@ QuotaBroker::Bucket QuotaBroker::make_bucket(QuotaKey const& key, SteadyTime now
     made.filled_at = now;
     made.rose_at = now;
     made.window_began = now;
-    if (auto const known = limits_.find(key.group); known != limits_.end()) {
+    made.least = limits::kLeastCallsAMinute;
+    auto const known = limits_.find(key.group);
+    if (known == limits_.end()) return made;
+    made.least = std::max(known->second.least, made.least);
+    if (known->second.calls_a_minute > 0) {
         made.limit = known->second;
         made.rate = std::max(known->second.calls_a_minute, limits::kLeastCallsAMinute);
         made.burst = std::max(known->second.burst, 1.0);
@@ -130,15 +134,17 @@ void QuotaBroker::refused(QuotaKey const& key, Permit const& permit,
     auto const now = clock_.now();
     auto& mine = bucket(key, now);
     fill(mine, now);
-    if (delay) mine.closed_until = std::max(mine.closed_until, now + *delay);
+    bool const is_shared = mine.least <= limits::kLeastCallsAMinute;
+    if (delay && is_shared) mine.closed_until = std::max(mine.closed_until, now + *delay);
     if (mine.halved_at != SteadyTime::min() && permit.granted_at <= mine.halved_at) return;
     if (mine.rate == 0) {
         // Nothing was known. What came through in about a minute was too much.
         auto const calls = std::max(mine.window_calls, mine.last_window_calls);
         mine.rate = std::max(static_cast<double>(calls), limits::kLearnedLeastCalls);
+        mine.rate = std::max(mine.rate, mine.least);
         mine.filled_at = now;
     }
-    mine.rate = std::max(mine.rate / 2, limits::kLeastCallsAMinute);
+    mine.rate = std::max(mine.rate / 2, mine.least);
     mine.tokens = std::min(mine.tokens, 0.0);  // what Google has no more is not here either
     mine.halved_at = now;
     mine.rose_at = now;

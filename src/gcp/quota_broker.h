@@ -35,8 +35,11 @@ struct QuotaKey {
 };
 
 struct QuotaLimit {
-    double calls_a_minute = 0;
-    double burst = 0;  // calls that may come at once; at least 1
+    double calls_a_minute = 0;  // 0: none is known
+    double burst = 0;           // calls that may come at once; at least 1
+    // However often Google refuses, this much is always asked for; and a delay that it asks for is
+    // the refused caller's alone. 0: all of it is everybody's.
+    double least = 0;
 };
 
 // Thread safe.
@@ -55,7 +58,8 @@ public:
     // deadline (none is taken then); Cancelled (the turn is lost).
     [[nodiscard]] Outcome<Permit> acquire(Context const& context, QuotaKey const& key);
 
-    // Google refused the call of that permit. Nobody's turn comes before `delay` is over. Calls
+    // Google refused the call of that permit. Nobody's turn comes before `delay` is over (but see
+    // QuotaLimit::least). Calls
     // that were let through before the last halving do not halve again: they say nothing new.
     void refused(QuotaKey const& key, Permit const& permit, std::optional<milliseconds> delay);
 
@@ -70,6 +74,7 @@ private:
         std::optional<QuotaLimit> limit;  // as known beforehand
         double rate = 0;                  // calls a minute; 0: unlimited
         double burst = 1;
+        double least = 0;   // the rate never falls below
         double tokens = 1;  // negative: turns given ahead
         SteadyTime filled_at = {};
         SteadyTime closed_until = {};

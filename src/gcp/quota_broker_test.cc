@@ -117,6 +117,18 @@ TEST_F(QuotaBrokerTest, ALimitThatNobodyToldIsLearnedAndForgotten) {
     EXPECT_EQ(broker_.calls_a_minute(other), limits::kLearnedLeastCalls / 2);
 }
 
+TEST_F(QuotaBrokerTest, ALeastRateIsKeptHoweverOftenItIsRefused) {
+    broker_.set_limit(unknown_.group, {.least = 6'000});
+    EXPECT_EQ(broker_.calls_a_minute(unknown_), std::nullopt);
+    for (int i = 0; i < 10; ++i) {
+        broker_.refused(unknown_, permit(unknown_), milliseconds(60'000));
+        EXPECT_EQ(broker_.calls_a_minute(unknown_), 6'000);
+    }
+    EXPECT_EQ(taken([&] { permit(unknown_); }), milliseconds(10));
+    clock_.advance(limits::kQuotaForgotten);
+    EXPECT_EQ(broker_.calls_a_minute(unknown_), std::nullopt);
+}
+
 TEST_F(QuotaBrokerTest, AnEtaIsWhatTheCallsThenTake) {
     EXPECT_EQ(broker_.eta(key_, 0), milliseconds(0));
     EXPECT_EQ(broker_.eta(unknown_, 1'000'000), milliseconds(0));

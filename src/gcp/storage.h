@@ -48,7 +48,13 @@ struct ObjectList {
     std::string bucket = {};
     std::string prefix = {};
     std::string start = {};  // names from here on
+    std::string end = {};    // and before this one; "": all
     std::uint32_t page_size = 1'000;
+};
+
+struct ObjectPage {
+    std::vector<Object> objects = {};
+    std::string next = {};  // what the next page is asked for with; "": this is the last one
 };
 
 // Thread safe. The connection outlives it.
@@ -86,6 +92,9 @@ public:
     // In the order of their names' bytes.
     [[nodiscard]] Outcome<Done> list_objects(Context const& context, ObjectList const& list,
                                              Visitor const& visit) const;
+    // One page of that, for who reads at a pace of its own. `token`: "", or the last page's `next`.
+    [[nodiscard]] Outcome<ObjectPage> list_page(Context const& context, ObjectList const& list,
+                                                std::string const& token) const;
     // Copies at the server, metadata too, as many calls as it takes. `source` as it was read: the
     // copy is of that very generation. Safe by both generations.
     [[nodiscard]] Outcome<Object> rewrite_object(Context const& context, Object const& source,
