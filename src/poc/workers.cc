@@ -1,12 +1,11 @@
 #include "poc/workers.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
-#include <optional>
+#include <memory>
 #include <stop_token>
-#include <thread>
 #include <vector>
+
+#include "base/workers.h"
 
 namespace aipress::poc {
 
@@ -15,29 +14,24 @@ Result<void> for_each_of(Context const& context, Ports ports, unsigned count, un
                          std::function<Result<void>(Google&, unsigned)> const& work) {
     std::stop_source off;
     std::stop_callback const pass_on(context.stop(), [&] { off.request_stop(); });
-    std::atomic<unsigned> next = 0;
-    std::mutex mutex;
-    std::optional<Error> first;
-    {
-        std::vector<std::jthread> threads;
-        for (unsigned i = 0; i < std::min(workers, count); ++i) {
-            threads.emplace_back([&] {
-                Google google(context.stopped_by(off.get_token()), ports);
-                while (!off.stop_requested()) {
-                    auto const index = next++;
-                    if (index >= count) break;
-                    auto done = work(google, index);
-                    if (done.ok()) continue;
-                    std::lock_guard const lock(mutex);
-                    if (!first) first = done.release_error();
-                    off.request_stop();
-                }
-                std::lock_guard const lock(mutex);
-                requests += google.requests();
-            });
-        }
+    std::vector<std::unique_ptr<Google>> clients(std::max(workers, 1u));
+    Workers<unsigned, Result<void>> all(
+        workers,
+        [&](unsigned worker, unsigned& index) {
+            auto& client = clients[worker];
+            if (!client) {
+                client = std::make_unique<Google>(context.stopped_by(off.get_token()), ports);
+            }
+            return work(*client, index);
+        },
+        off);
+    for (unsigned i = 0; i < count && !off.stop_requested() && all.add(i); ++i) {
     }
-    if (first) return std::move(*first);
+    auto failure = all.finish();
+    for (auto const& client : clients) {
+        if (client) requests += client->requests();
+    }
+    if (failure) return std::move(*failure);
     if (context.stopped()) return Error(ErrorCode::Cancelled, "called off");
     return {};
 }
