@@ -48,6 +48,7 @@ bench:
 	@$(MAKE) --no-print-directory build
 	@build/mover_bench $(BENCH_ARGS)
 	@build/sandbox_bench $(SANDBOX_BENCH_ARGS)
+	@build/objects_bench $(OBJECTS_BENCH_ARGS)
 
 check:
 	@tools/setup check

@@ -55,6 +55,8 @@ Result<void> read_option(Program const& program, Options& options, std::string_v
         options.workers = TRY(parse_number<unsigned>(value));
     } else if (name == "--seconds") {
         options.seconds = TRY(parse_number<unsigned>(value));
+    } else if (name == "--files") {
+        options.files = TRY(parse_number<unsigned>(value));
     } else if (name == "--only") {
         options.only = TRY(parse_parts(program, value));
     } else if (name == "--json") {

@@ -27,6 +27,7 @@ struct Options {
     std::uint64_t seed = 1;
     unsigned workers = 4;
     unsigned seconds = 3;
+    unsigned files = 5'000;
     std::vector<unsigned> connections = {1, 8, 32};  // at a time, one measurement each
     std::set<std::string> only;
     std::filesystem::path json_file;

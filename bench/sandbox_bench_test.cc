@@ -1,6 +1,7 @@
 // The scenarios of the sandbox's bench, small: they measure something, and say when they cannot.
 #include <gmock/gmock.h>
 
+#include "bench/carry_scenario.h"
 #include "bench/http_load.h"
 #include "bench/sandbox_stage.h"
 #include "testing/aipress_process.h"
@@ -52,6 +53,16 @@ TEST(SandboxBenchTest, SmallRequestsAreMeasured) {
         measure_requests(test_context(), {.url = stage->url() + "/no/such/method", .seconds = 1});
     ASSERT_FALSE(refused.ok());
     EXPECT_THAT(refused.error().message(), HasSubstr("requests failed"));
+}
+
+TEST(SandboxBenchTest, FilesAreCarriedAndCompared) {
+    auto options = small();
+    options.files = 50;
+    auto const stage = must(SandboxStage::set_up(test_context(), options));
+    auto const result = run_carry(test_context(), *stage);
+    ASSERT_TRUE(result.ok()) << result.error().message();
+    ASSERT_GE(stage->figures().size(), 6u);
+    for (auto const& figure : stage->figures()) EXPECT_GT(figure.value, 0) << figure.name;
 }
 
 TEST(SandboxBenchTest, LargeObjectsComeBackWhole) {
