@@ -198,6 +198,7 @@ Result<Connection> Connection::open(Context const& context, Endpoint const& endp
     impl->version = parse_version(mysql_get_server_info(impl->handle));
 
     Connection connection(std::move(impl));
+    if (!options.is_database) return connection;
     TRY(connection.execute(
         context, fmt::format("SET SESSION sql_mode='{}', time_zone='+00:00', foreign_key_checks=0, "
                              "wait_timeout=28800, net_write_timeout=3600, net_read_timeout=3600",

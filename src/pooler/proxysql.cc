@@ -1,0 +1,223 @@
+#include "pooler/proxysql.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace aipress::pooler {
+namespace {
+
+constexpr std::size_t kNameMost = 80;  // of a user in MariaDB; MySQL has 32
+constexpr Layer kLayers[] = {Layer::Memory, Layer::Runtime, Layer::Disk};
+
+// As SQLite has it, which is what takes the statements: no backslash means anything.
+std::string quoted(std::string_view text) {
+    std::string result = "'";
+    for (char const c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
+    return result + "'";
+}
+
+std::string table(Layer layer, std::string_view name) {
+    switch (layer) {
+        case Layer::Memory:
+            return fmt::format("main.{}", name);
+        case Layer::Runtime:
+            return fmt::format("main.runtime_{}", name);
+        case Layer::Disk:
+            return fmt::format("disk.{}", name);
+    }
+    return "";
+}
+
+unsigned number(std::string const& text) {
+    unsigned value = 0;
+    (void)std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+// An asterisk would make a hash of it.
+Result<void> check(TenantEntry const& wanted) {
+    bool const is_named = !wanted.user.empty() && wanted.user.size() <= kNameMost;
+    bool const is_secret = !wanted.password.empty() && !wanted.password.starts_with('*');
+    if (!is_named || has_control(wanted.user)) {
+        return Error(ErrorCode::InvalidArgument,
+                     fmt::format("'{}' cannot be a user of ProxySQL", wanted.user));
+    }
+    if (!is_secret || has_control(wanted.password)) {
+        return Error(ErrorCode::InvalidArgument,
+                     fmt::format("the password of '{}' cannot be one of ProxySQL's: it is empty, "
+                                 "begins with '*' or has control characters",
+                                 wanted.user));
+    }
+    if (wanted.host.empty() || has_control(wanted.host) || has_control(wanted.schema)) {
+        return Error(ErrorCode::InvalidArgument,
+                     fmt::format("'{}' has no usable server or schema", wanted.user));
+    }
+    return {};
+}
+
+std::string server_text(std::string_view host, std::uint16_t port, unsigned most) {
+    return fmt::format("{}:{}, at most {}", host, port, most);
+}
+
+}  // namespace
+
+std::string_view to_string(Layer layer) {
+    switch (layer) {
+        case Layer::Memory:
+            return "memory";
+        case Layer::Runtime:
+            return "runtime";
+        case Layer::Disk:
+            return "disk";
+    }
+    return "";
+}
+
+Result<ProxySql> ProxySql::open(Context const& context, mysql::Endpoint const& admin) {
+    mysql::SessionOptions const plain{.use_database = false, .is_database = false};
+    return ProxySql(TRY(mysql::Connection::open(context, admin, plain)));
+}
+
+Result<std::optional<TenantState>> ProxySql::read_tenant(Context const& context,
+                                                         std::string const& user, Layer layer) {
+    // Runtime has a user twice: to log in, and to log in with at the server.
+    auto const users = TRY(connection_.query(
+        context, fmt::format("SELECT default_schema, default_hostgroup, max_connections, active "
+                             "FROM {} WHERE username = {} AND frontend = 1",
+                             table(layer, "mysql_users"), quoted(user))));
+    if (users.rows.empty()) return std::optional<TenantState>();
+    TenantState state{.user = user,
+                      .schema = users.text(0, "default_schema"),
+                      .hostgroup = number(users.text(0, "default_hostgroup")),
+                      .connections = number(users.text(0, "max_connections")),
+                      .is_active = users.text(0, "active") == "1"};
+    auto const servers = TRY(connection_.query(
+        context, fmt::format("SELECT hostname, port, max_connections FROM {} WHERE "
+                             "hostgroup_id = {} AND status = 'ONLINE' ORDER BY hostname, port",
+                             table(layer, "mysql_servers"), state.hostgroup)));
+    for (std::size_t i = 0; i < servers.rows.size(); ++i) {
+        state.servers.push_back(
+            server_text(servers.text(i, "hostname"),
+                        static_cast<std::uint16_t>(number(servers.text(i, "port"))),
+                        number(servers.text(i, "max_connections"))));
+    }
+    return std::optional(std::move(state));
+}
+
+Result<std::vector<std::string>> ProxySql::differences_of(Context const& context,
+                                                          TenantEntry const& wanted, Layer layer) {
+    std::vector<std::string> found;
+    auto const say = [&](std::string const& what) {
+        found.push_back(fmt::format("{}: {}", to_string(layer), what));
+    };
+    auto const state = TRY(read_tenant(context, wanted.user, layer));
+    if (!state) {
+        say(fmt::format("there is no user '{}'", wanted.user));
+        return found;
+    }
+    if (!state->is_active) say("the user is not active");
+    if (state->schema != wanted.schema) {
+        say(fmt::format("schema is '{}', not '{}'", state->schema, wanted.schema));
+    }
+    if (state->hostgroup != wanted.hostgroup) {
+        say(fmt::format("hostgroup is {}, not {}", state->hostgroup, wanted.hostgroup));
+    }
+    if (state->connections != wanted.user_connections) {
+        say(fmt::format("connections are {}, not {}", state->connections, wanted.user_connections));
+    }
+    auto const server = server_text(wanted.host, wanted.port, wanted.server_connections);
+    if (state->servers != std::vector{server}) {
+        say(fmt::format("servers are '{}', not '{}'", fmt::join(state->servers, "; "), server));
+    }
+    auto const passwords = TRY(connection_.query(
+        context, fmt::format("SELECT password FROM {} WHERE username = {} AND frontend = 1",
+                             table(layer, "mysql_users"), quoted(wanted.user))));
+    auto const kept = passwords.scalar().value_or("");
+    bool const is_hash = layer == Layer::Runtime && kept.starts_with('*');
+    if (kept != wanted.password && !is_hash) say("the password is another one");
+    return found;
+}
+
+Result<std::vector<std::string>> ProxySql::differences(Context const& context,
+                                                       TenantEntry const& wanted) {
+    TRY(check(wanted));
+    std::vector<std::string> all;
+    for (auto const layer : kLayers) {
+        auto found = TRY(differences_of(context, wanted, layer));
+        all.insert(all.end(), found.begin(), found.end());
+    }
+    return all;
+}
+
+Result<void> ProxySql::write(Context const& context, TenantEntry const& wanted) {
+    auto const servers = table(Layer::Memory, "mysql_servers");
+    TRY(connection_.execute(
+        context, fmt::format("DELETE FROM {} WHERE hostgroup_id = {}", servers, wanted.hostgroup)));
+    TRY(connection_.execute(
+        context,
+        fmt::format("INSERT INTO {} (hostgroup_id, hostname, port, max_connections) VALUES "
+                    "({}, {}, {}, {})",
+                    servers, wanted.hostgroup, quoted(wanted.host), wanted.port,
+                    wanted.server_connections)));
+    auto const users = table(Layer::Memory, "mysql_users");
+    TRY(connection_.execute(
+        context, fmt::format("DELETE FROM {} WHERE username = {}", users, quoted(wanted.user))));
+    auto const made = connection_.execute(
+        context,
+        fmt::format("INSERT INTO {} (username, password, default_hostgroup, default_schema, "
+                    "max_connections) VALUES ({}, {}, {}, {}, {})",
+                    users, quoted(wanted.user), quoted(wanted.password), wanted.hostgroup,
+                    quoted(wanted.schema), wanted.user_connections));
+    if (made.ok()) return {};
+    // What ProxySQL says may quote the statement, and with it the password.
+    return Error(made.error().code(), fmt::format("ProxySQL refuses the user '{}'", wanted.user))
+        .with_native_code(made.error().native_code());
+}
+
+Result<void> ProxySql::load_and_save(Context const& context) {
+    for (auto const* const statement :
+         {"LOAD MYSQL SERVERS TO RUNTIME", "LOAD MYSQL USERS TO RUNTIME",
+          "SAVE MYSQL SERVERS TO DISK", "SAVE MYSQL USERS TO DISK"}) {
+        TRY(connection_.execute(context, statement));
+    }
+    return {};
+}
+
+Result<Ensured> ProxySql::ensure_tenant(Context const& context, TenantEntry const& wanted) {
+    if (TRY(differences(context, wanted)).empty()) return Ensured::Before;
+    if (!TRY(differences_of(context, wanted, Layer::Memory)).empty()) TRY(write(context, wanted));
+    TRY(load_and_save(context));
+    return Ensured::Now;
+}
+
+Result<void> ProxySql::forget_tenant(Context const& context, std::string const& user) {
+    bool is_known = false;
+    std::vector<unsigned> hostgroups;
+    for (auto const layer : kLayers) {
+        auto const state = TRY(read_tenant(context, user, layer));
+        if (!state) continue;
+        is_known = true;
+        hostgroups.push_back(state->hostgroup);
+    }
+    if (!is_known) return {};
+    // Servers first: a run that is killed in between finds the user, and goes on.
+    auto const users = table(Layer::Memory, "mysql_users");
+    for (auto const hostgroup : hostgroups) {
+        TRY(connection_.execute(
+            context, fmt::format("DELETE FROM {} WHERE hostgroup_id = {} AND NOT EXISTS (SELECT 1 "
+                                 "FROM {} WHERE default_hostgroup = {} AND username <> {})",
+                                 table(Layer::Memory, "mysql_servers"), hostgroup, users, hostgroup,
+                                 quoted(user))));
+    }
+    TRY(connection_.execute(
+        context, fmt::format("DELETE FROM {} WHERE username = {}", users, quoted(user))));
+    return load_and_save(context);
+}
+
+}  // namespace aipress::pooler
