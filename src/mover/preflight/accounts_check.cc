@@ -15,6 +15,30 @@ Result<bool> exists(Inspection& inspection, ServerFacts const& facts, Account co
     return !rows.rows.empty();
 }
 
+// Whoever may write everywhere can be locked where there is nothing else to write to.
+Result<bool> is_alone_on_source(Inspection& inspection) {
+    auto const rows = TRY(inspection.source.connection->query(
+        inspection.context,
+        fmt::format("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
+                    "('mysql', 'sys', 'information_schema', 'performance_schema', "
+                    "'aipress_mover', {}) LIMIT 1",
+                    mysql::quote_text(inspection.source.database))));
+    return rows.rows.empty();
+}
+
+Result<void> check_global_account(Inspection& inspection, Account const& account) {
+    if (!fences_by_revoking(inspection.source) && TRY(is_alone_on_source(inspection))) {
+        inspection.notice("source", "global-account-fenced", account.quoted(),
+                          "may write to every database of the server, which has no other one");
+        return {};
+    }
+    inspection.fault("source", "global-account", account.quoted(),
+                     "an account with global write privileges is never locked: other databases may "
+                     "live on it",
+                     "leave it out of --accounts; LOCK TABLES holds it off");
+    return {};
+}
+
 Result<void> check_named_accounts(Inspection& inspection, std::vector<Account> const& named,
                                   DatabaseAccounts const& found) {
     for (auto const& account : named) {
@@ -27,10 +51,7 @@ Result<void> check_named_accounts(Inspection& inspection, std::vector<Account> c
                              "the account to fence does not exist",
                              "name accounts as SELECT User, Host FROM mysql.user shows them");
         } else if (contains(found.global_writers, account)) {
-            inspection.fault("source", "global-account", account.quoted(),
-                             "an account with global write privileges is never locked: other "
-                             "databases may live on it",
-                             "leave it out of --accounts; LOCK TABLES holds it off");
+            TRY(check_global_account(inspection, account));
         }
     }
     for (auto const& account : found.tenant) {

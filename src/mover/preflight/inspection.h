@@ -64,6 +64,9 @@ struct Inspection {
 // "12.5 MB"
 [[nodiscard]] std::string in_megabytes(std::uint64_t bytes);
 
+// ACCOUNT LOCK came with MySQL 5.7.6; before, privileges are revoked and granted again.
+[[nodiscard]] bool fences_by_revoking(ServerFacts const& facts);
+
 // What check_disk says of bytes needed and free; nullopt: the server does not tell.
 void judge_disk(Inspection& inspection, std::uint64_t needed, std::optional<std::uint64_t> free);
 

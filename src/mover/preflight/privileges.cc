@@ -73,11 +73,6 @@ std::vector<Alternatives> global_privileges(ServerFacts const& facts) {
     return required;
 }
 
-// ACCOUNT LOCK came with 5.7.6; before, privileges are revoked and granted again.
-bool fences_by_revoking(ServerFacts const& facts) {
-    return !facts.version().is_mariadb() && !facts.version().mysql_at_least(50706);
-}
-
 std::vector<std::string_view> database_privileges(ServerFacts const& facts) {
     std::vector<std::string_view> required = {"SELECT", "LOCK TABLES", "SHOW VIEW", "EVENT",
                                               "TRIGGER"};
@@ -119,6 +114,10 @@ Result<void> check_side(Inspection& inspection, ServerFacts const& facts) {
 }
 
 }  // namespace
+
+bool fences_by_revoking(ServerFacts const& facts) {
+    return !facts.version().is_mariadb() && !facts.version().mysql_at_least(50706);
+}
 
 Result<void> check_privileges(Inspection& inspection) {
     TRY(check_side(inspection, inspection.source));
