@@ -274,10 +274,11 @@ TEST_F(BackupsTest, ADumpThatIsNotTheDatabasesIsFound) {
         stage_->execute(undo);
         return check.ok() ? "" : check.error().message();
     };
+    // How many ranges there are depends on the server's estimate of the rows.
     EXPECT_THAT(differs("UPDATE wp_posts SET post_title = CONCAT(post_title, ' ') WHERE ID = 700",
                         "UPDATE wp_posts SET post_title = LEFT(post_title, "
                         "CHAR_LENGTH(post_title) - 1) WHERE ID = 700"),
-                HasSubstr("table wp_posts, range 2 of 3"));
+                ::testing::ContainsRegex("table wp_posts, range . of .: "));
     EXPECT_THAT(differs("CREATE TABLE more (a INT)", "DROP TABLE more"),
                 HasSubstr("table more is not of the backup"));
     EXPECT_THAT(differs("RENAME TABLE wp_options TO o", "RENAME TABLE o TO wp_options"),

@@ -56,7 +56,9 @@ using Layouts = std::map<std::string, mover::TableLayout, std::less<>>;
 
 Layouts layouts_of(mysql::Schema const& schema) {
     Layouts layouts;
-    for (auto const& table : schema.tables) layouts.emplace(table.name, table);
+    for (auto const& table : schema.tables) {
+        layouts.emplace(table.name, mover::TableLayout(table, mover::Floats::AsDumped));
+    }
     return layouts;
 }
 
@@ -228,6 +230,9 @@ Outcome<DatabaseCheck> check_database(Context const& context, mysql::Endpoint co
     DatabaseCheck check;
     Differences differences;
     compare_shape(schema, record, check, differences);
+    for (auto const& [name, layout] : layouts) {
+        if (layout.has_float()) check.rounded_tables.push_back(name);
+    }
     std::set<std::string> changed;
     TRY(digest_all(
         context, endpoint, record, places_of(record, layouts),

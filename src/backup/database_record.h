@@ -4,7 +4,8 @@
 //     measured (before) ─► export ─► measured again (after)
 //
 // A range of keys whose two digests are equal did not change meanwhile, and has to be in the dump
-// to the bit. Of one that changed, the dump may hold either state or one in between.
+// as a dump has it (of a FLOAT, six digits). Of one that changed, the dump may hold either state or
+// one in between.
 #pragma once
 
 #include <cstdint>
@@ -77,6 +78,8 @@ struct DatabaseCheck {
     // only the count of rows is known to be plausible.
     std::uint64_t changed_meanwhile = 0;
     std::vector<std::string> changed_tables = {};  // that have such ranges
+    // With columns of FLOAT, of which a dump keeps six digits: the rest of them is compared as all.
+    std::vector<std::string> rounded_tables = {};
     // "trigger count_posts": Google's exports have no triggers, routines and events.
     std::vector<std::string> not_in_dump = {};
 };

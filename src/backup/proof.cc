@@ -172,6 +172,7 @@ json::object to_json(DatabaseCheck const& check) {
             {"compared_ranges", check.compared_ranges},
             {"changed_meanwhile", check.changed_meanwhile},
             {"changed_tables", json::value_from(check.changed_tables)},
+            {"rounded_tables", json::value_from(check.rounded_tables)},
             {"not_in_dump", json::value_from(check.not_in_dump)}};
 }
 

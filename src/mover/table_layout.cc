@@ -61,12 +61,13 @@ bool has_wide_rows(mysql::Table const& table) {
     return row_bytes >= limits::kWideRowBytes && row_bytes < limits::kOutlyingRowBytes;
 }
 
-TableLayout::TableLayout(mysql::Table const& table)
+TableLayout::TableLayout(mysql::Table const& table, Floats floats)
     : name_(table.name),
       table_column_count_(table.columns.size()),
       row_estimate_(table.row_estimate),
       data_bytes_(table.data_bytes),
       has_secondary_unique_(table.has_secondary_unique_index()),
+      floats_(floats),
       has_wide_rows_(mover::has_wide_rows(table)) {
     for (auto const& column : table.columns) {
         if (column.is_generated) continue;
@@ -128,6 +129,12 @@ std::string TableLayout::key_select() const {
     return list;
 }
 
+bool TableLayout::has_float() const {
+    return std::any_of(columns_.begin(), columns_.end(), [](TravellingColumn const& column) {
+        return column.kind == ColumnKind::Float;
+    });
+}
+
 std::string TableLayout::row_digest() const {
     // Long values enter by CRC and length, so that no CONCAT can outgrow max_allowed_packet and
     // turn into NULL; 'N' stands for NULL, which no number can be mistaken for, and has no length
@@ -140,6 +147,9 @@ std::string TableLayout::row_digest() const {
         bool const is_floating =
             column.kind == ColumnKind::Float || column.kind == ColumnKind::Double;
         if (is_floating) value += "+0e0";
+        if (column.kind == ColumnKind::Float && floats_ == Floats::AsDumped) {
+            value = column.quoted_name;
+        }
         if (!is_short_text(column.kind)) {
             digest += column.is_nullable ? fmt::format(",IFNULL(CRC32({0}),'N'),LENGTH({0})", value)
                                          : fmt::format(",CRC32({0}),LENGTH({0})", value);

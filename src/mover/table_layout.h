@@ -24,10 +24,16 @@ namespace aipress::mover {
 // has few rows). From the source's estimates: of use for speed only.
 [[nodiscard]] bool has_wide_rows(mysql::Table const& table);
 
+// What a digest sees of a FLOAT.
+enum class Floats {
+    Exact,     // every bit
+    AsDumped,  // six digits: what is left of it in a dump of SQL statements
+};
+
 // Immutable, hence thread safe.
 class TableLayout {
 public:
-    explicit TableLayout(mysql::Table const& table);
+    explicit TableLayout(mysql::Table const& table, Floats floats = Floats::Exact);
 
     [[nodiscard]] std::string const& name() const { return name_; }
     [[nodiscard]] bool has_key() const { return !key_.empty(); }
@@ -36,6 +42,7 @@ public:
     [[nodiscard]] std::uint64_t data_bytes() const { return data_bytes_; }
     [[nodiscard]] std::uint64_t average_row_bytes() const;
     [[nodiscard]] bool has_wide_rows() const { return has_wide_rows_; }
+    [[nodiscard]] bool has_float() const;
     // The key is a single integer column: ranges can be cut by arithmetic.
     [[nodiscard]] bool has_integer_key() const;
     [[nodiscard]] std::size_t table_column_count() const { return table_column_count_; }
@@ -104,6 +111,7 @@ private:
     std::uint64_t row_estimate_ = 0;
     std::uint64_t data_bytes_ = 0;
     bool has_secondary_unique_ = false;
+    Floats floats_ = Floats::Exact;
     bool has_wide_rows_ = false;
 };
 
