@@ -141,23 +141,21 @@ std::string process_text(ServerPaths const& paths, Pool const& pool) {
 
 }  // namespace
 
-std::string php_configuration(ServerPaths const& paths, SitePlan const& plan,
+std::string php_configuration(ServerPaths const& paths, Pool const& pool,
                               std::filesystem::path const& log) {
-    std::string text = fmt::format(
+    auto text = fmt::format(
         "[global]\nerror_log={}\nlog_level=notice\ndaemonize=no\nprocess_control_timeout={}s\n",
         log.string(), kGraceSeconds);
-    for (auto const& pool : plan.pools) {
-        text += fmt::format("[{}]\nlisten={}\nlisten.backlog=511\n{}", pool.id,
-                            paths.socket(pool.id).string(), process_text(paths, pool));
-        text += fmt::format(
-            "request_terminate_timeout={}\ncatch_workers_output=yes\n"
-            "php_admin_value[auto_prepend_file]={}\nphp_admin_value[error_log]={}\n"
-            "php_admin_flag[log_errors]=on\nphp_admin_value[upload_max_filesize]=32M\n"
-            "php_admin_value[post_max_size]=32M\n",
-            pool.timeout_seconds, (paths.folder / "prepend.php").string(),
-            error_log(paths.folder, pool.id).string());
-        if (geteuid() == 0) text += "user=root\ngroup=root\n";
-    }
+    text += fmt::format("[{}]\nlisten={}\nlisten.backlog=511\n{}", pool.id,
+                        paths.socket(pool.id).string(), process_text(paths, pool));
+    text += fmt::format(
+        "request_terminate_timeout={}\ncatch_workers_output=yes\n"
+        "php_admin_value[auto_prepend_file]={}\nphp_admin_value[error_log]={}\n"
+        "php_admin_flag[log_errors]=on\nphp_admin_value[upload_max_filesize]=32M\n"
+        "php_admin_value[post_max_size]=32M\n",
+        pool.timeout_seconds, (paths.folder / "prepend.php").string(),
+        error_log(paths.folder, pool.id).string());
+    if (geteuid() == 0) text += "user=root\ngroup=root\n";
     return text;
 }
 

@@ -1,4 +1,4 @@
-// The configuration of the nginx and the php-fpm that serve all sites, as text.
+// The configuration of the nginx and the php-fpms that serve all sites, as text.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct ServerPaths {
     }
 };
 
-// `log`: where php-fpm says that it is ready.
-[[nodiscard]] std::string php_configuration(ServerPaths const& paths, SitePlan const& plan,
+// Of the php-fpm of one pool. `log`: where it says that it is ready.
+[[nodiscard]] std::string php_configuration(ServerPaths const& paths, Pool const& pool,
                                             std::filesystem::path const& log);
 
 // What nginx answers at kConfigurationPath of a host that is no site: `mark`, which says what

@@ -179,20 +179,22 @@ std::vector<ServedRevision> Serving::revisions() {
 std::vector<Instance> Serving::instances() {
     std::lock_guard const proof(applying_);
     std::vector<Instance> found;
-    if (!server_ || server_->php_pid() == 0) return found;
+    if (!server_) return found;
     std::map<std::string, Pool const*> pools;
     for (auto const& pool : server_->pools()) pools["php-fpm: pool " + pool.id] = &pool;
     fs::path const processes = "/proc";
-    auto const master = std::to_string(server_->php_pid());
-    std::ifstream children(processes / master / "task" / master / "children");
-    for (std::string child; children >> child;) {
-        auto const pool = pools.find(title_of(processes / child));
-        if (pool == pools.end()) continue;
-        auto& instance = found.emplace_back();
-        instance = {.service = pool->second->service,
-                    .revision = pool->second->revision,
-                    .pid = std::stoi(child)};
-        std::ifstream(processes / child / "schedstat") >> instance.worked_ns;
+    for (auto const pid : server_->php_pids()) {
+        auto const master = std::to_string(pid);
+        std::ifstream children(processes / master / "task" / master / "children");
+        for (std::string child; children >> child;) {
+            auto const pool = pools.find(title_of(processes / child));
+            if (pool == pools.end()) continue;
+            auto& instance = found.emplace_back();
+            instance = {.service = pool->second->service,
+                        .revision = pool->second->revision,
+                        .pid = std::stoi(child)};
+            std::ifstream(processes / child / "schedstat") >> instance.worked_ns;
+        }
     }
     return found;
 }

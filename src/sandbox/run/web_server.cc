@@ -15,6 +15,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/free_port.h"
+#include "sandbox/run/engines.h"
 #include "sandbox/run/wordpress_files.h"
 
 namespace aipress::sandbox::run {
@@ -22,12 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr milliseconds kProbeInterval{10};
-constexpr milliseconds kGrace{3'000};
 constexpr int kPortAttempts = 5;
 constexpr int kAnswersInARow = 15;
-constexpr std::size_t kShownOfLog = 1000;
-constexpr std::string_view kReady = "ready to handle connections";
 
 sockaddr_in loopback(std::uint16_t port) {
     sockaddr_in address{};
@@ -35,17 +32,6 @@ sockaddr_in loopback(std::uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     return address;
-}
-
-std::string read_text(fs::path const& file) {
-    std::ostringstream text;
-    text << std::ifstream(file, std::ios::binary).rdbuf();
-    return text.str();
-}
-
-std::string end_of(fs::path const& log) {
-    auto const text = read_text(log);
-    return text.size() > kShownOfLog ? text.substr(text.size() - kShownOfLog) : text;
 }
 
 std::optional<std::string> find_program(std::initializer_list<char const*> names) {
@@ -90,30 +76,6 @@ bool is_plain(std::string_view path) {
     });
 }
 
-template <typename Ready>
-Result<void> wait_until(Context const& context, Process& process, fs::path const& log,
-                        Ready const& ready) {
-    while (!ready()) {
-        if (process.poll()) {
-            return Error(ErrorCode::Unavailable, "ended at once: " + end_of(log));
-        }
-        if (!context.sleep(kProbeInterval)) {
-            return Error(ErrorCode::Unavailable, "does not answer: " + end_of(log));
-        }
-    }
-    return {};
-}
-
-void stop_gently(std::optional<Process>& process) {
-    if (!process) return;
-    SystemClock clock;
-    if (!process->poll()) {
-        process->send_signal(SIGTERM);
-        (void)process->wait(Context(clock, Deadline::after(clock, kGrace), {}));
-    }
-    process.reset();
-}
-
 }  // namespace
 
 Result<WebPrograms> find_web_programs() {
@@ -131,40 +93,13 @@ Result<WebPrograms> find_web_programs() {
 }
 
 WebServer::WebServer(WebPrograms programs, ServerPaths paths)
-    : programs_(std::move(programs)), paths_(std::move(paths)), token_(std::random_device{}()) {}
+    : programs_(std::move(programs)),
+      paths_(std::move(paths)),
+      token_(std::random_device{}()),
+      php_(programs_.php) {}
 
 std::string WebServer::mark() const {
     return fmt::format("{}-{}", token_, number_);
-}
-
-Result<void> WebServer::apply_php(Context const& context, SitePlan const& plan) {
-    auto const text = php_configuration(paths_, plan, "LOG");
-    bool const is_running = php_ && !php_->poll();
-    if (plan.pools.empty()) {
-        stop_gently(php_);
-        php_text_.clear();
-        return {};
-    }
-    if (is_running && text == php_text_) return {};
-    // A log of its own says when this very configuration is in force.
-    auto const log = paths_.folder / fmt::format("php-fpm.{}.log", number_);
-    auto const configuration = paths_.folder / "php-fpm.conf";
-    TRY(write_file(configuration, php_configuration(paths_, plan, log), Access::Everybody));
-    php_text_.clear();
-    if (is_running) {
-        php_->send_signal(SIGUSR2);
-    } else {
-        ProcessOptions options;
-        // -R: a sandbox run by root has pools that are root's.
-        options.arguments = {programs_.php, "-F", "-R", "-y", configuration.string()};
-        options.output_file = options.error_file = paths_.folder / "php-fpm.err";
-        php_ = TRY(Process::start(options));
-    }
-    TRY(wait_until(context, *php_, paths_.folder / "php-fpm.err", [&] {
-            return read_text(log).find(kReady) != std::string::npos;
-        }).in_context("php-fpm"));
-    php_text_ = text;
-    return {};
 }
 
 Result<void> WebServer::start_nginx(Context const& context) {
@@ -186,7 +121,8 @@ Result<void> WebServer::apply_nginx(Context const& context, SitePlan const& plan
     auto const configuration = paths_.folder / "nginx.conf";
     bool const is_running = nginx_ && !nginx_->poll();
     if (plan.sites.empty()) {
-        stop_gently(nginx_);
+        if (nginx_) stop_gently(*nginx_, SIGTERM);
+        nginx_.reset();
         nginx_text_.clear();
         return {};
     }
@@ -249,42 +185,25 @@ Result<void> WebServer::apply(Context const& context, SitePlan const& plan) {
         if (!is_wanted && !plan.pools.empty()) kept.pools.push_back(std::move(pool));
     }
     last_pools_.clear();
-    TRY(apply_php(context, kept));
+    TRY(php_.apply(context, paths_, kept.pools));
     TRY(apply_nginx(context, plan));
     last_pools_ = plan.pools;
     sweep_revisions(paths_.folder, kept);
-    sweep_logs();
     return {};
 }
 
-// Those of php-fpm's configurations before.
-void WebServer::sweep_logs() const {
-    std::error_code failure;
-    auto const configuration = read_text(paths_.folder / "php-fpm.conf");
-    std::vector<fs::path> old;
-    for (auto const& entry : fs::directory_iterator(paths_.folder, failure)) {
-        auto const name = entry.path().filename().string();
-        bool const is_log = name.starts_with("php-fpm.") && name.ends_with(".log");
-        if (is_log && configuration.find(name) == configuration.npos) old.push_back(entry.path());
-    }
-    for (auto const& path : old) fs::remove(path, failure);
-}
-
 bool WebServer::has_died() {
-    return (php_ && php_->poll()) || (nginx_ && nginx_->poll());
+    return php_.has_died() || (nginx_ && nginx_->poll());
 }
 
 void WebServer::reopen_logs() {
     if (nginx_ && !nginx_->poll()) nginx_->send_signal(SIGUSR1);
 }
 
-pid_t WebServer::php_pid() {
-    return php_ && !php_->poll() ? php_->pid() : 0;
-}
-
 void WebServer::stop() {
-    stop_gently(nginx_);
-    stop_gently(php_);
+    if (nginx_) stop_gently(*nginx_, SIGTERM);
+    nginx_.reset();
+    php_.stop();
 }
 
 }  // namespace aipress::sandbox::run

@@ -1,4 +1,5 @@
-// One nginx and one php-fpm for all sites, in a folder of their own; children of this process.
+// One nginx for all sites and a php-fpm for each pool, in a folder of their own; children of this
+// process.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 
 #include "base/context.h"
 #include "base/subprocess.h"
+#include "sandbox/run/php_pools.h"
 #include "sandbox/run/server_configuration.h"
 
 namespace aipress::sandbox::run {
@@ -37,16 +39,14 @@ public:
     // nginx writes on to new files where the old ones have been renamed.
     void reopen_logs();
     [[nodiscard]] std::uint16_t port() const { return paths_.web_port; }
-    // php-fpm's, whose children serve; 0: it does not run.
-    [[nodiscard]] pid_t php_pid();
+    // Those of php-fpm, whose children serve.
+    [[nodiscard]] std::vector<pid_t> php_pids() { return php_.pids(); }
     // Those that are served.
     [[nodiscard]] std::vector<Pool> const& pools() const { return last_pools_; }
 
 private:
-    Result<void> apply_php(Context const& context, SitePlan const& plan);
     Result<void> apply_nginx(Context const& context, SitePlan const& plan);
     Result<void> start_nginx(Context const& context);
-    void sweep_logs() const;
     // Of the configuration that was written last; nobody else's nginx answers with it.
     [[nodiscard]] std::string mark() const;
 
@@ -55,9 +55,8 @@ private:
     unsigned const token_;
     std::uint64_t number_ = 0;
     std::vector<Pool> last_pools_;
-    std::string php_text_;  // what each program runs
-    std::string nginx_text_;
-    std::optional<Process> php_;
+    std::string nginx_text_;  // what it runs
+    PhpPools php_;
     std::optional<Process> nginx_;
 };
 
