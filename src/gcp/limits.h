@@ -13,8 +13,10 @@ inline constexpr milliseconds kBackoffFirst{1'000};
 inline constexpr milliseconds kBackoffMost{60'000};
 inline constexpr double kBackoffFactor = 2;
 inline constexpr milliseconds kAttemptTime{300'000};  // Compute's `wait` takes two minutes
-inline constexpr unsigned kAttemptsMost = 100;        // also when there is no deadline
-inline constexpr double kRetryDelaySeconds = 3'600;   // what Google asks for beyond is not believed
+// How long an instance may be busy with others' operations: an import of some gigabytes.
+inline constexpr milliseconds kQueueTime{1'800'000};
+inline constexpr unsigned kAttemptsMost = 100;       // also when there is no deadline
+inline constexpr double kRetryDelaySeconds = 3'600;  // what Google asks for beyond is not believed
 
 // Operations: asked after so long, then ever less often.
 inline constexpr milliseconds kPollFirst{500};

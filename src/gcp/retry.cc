@@ -19,10 +19,16 @@ milliseconds Backoff::next() {
 }
 
 bool Retries::wait_after(ApiError const& error) {
-    if (error.retry == Retry::Never || attempts_ >= policy_.attempts) return false;
+    if (error.retry == Retry::Never) return false;
+    // Not a fault: others are served before this one, and each of them ends.
+    bool const is_queued = error.reason == "operationInProgress";
+    auto const now = context_.clock().now();
+    if (is_queued && queued_since_ == SteadyTime()) queued_since_ = now;
+    if (is_queued && elapsed_ms(queued_since_, now) >= limits::kQueueTime) return false;
+    if (!is_queued && attempts_ >= policy_.attempts) return false;
     auto const pause = std::max(backoff_.next(), error.retry_delay.value_or(milliseconds(0)));
     if (pause >= context_.deadline().remaining(context_.clock())) return false;
-    ++attempts_;
+    if (!is_queued) ++attempts_;
     return context_.sleep(pause);
 }
 

@@ -46,7 +46,8 @@ public:
 
     // Sleeps, for as long as Google asks at least, and says true when the attempt is to be
     // repeated. False at once: the error is for good, the attempts are used up, or the deadline
-    // would pass. The caller has made sure that a Retry::WhenIdempotent may be repeated.
+    // would pass. "Operation in progress" uses up no attempt: it is waited out for
+    // limits::kQueueTime. The caller has made sure that a Retry::WhenIdempotent may be repeated.
     bool wait_after(ApiError const& error);
     [[nodiscard]] unsigned attempts() const { return attempts_; }
 
@@ -55,6 +56,7 @@ private:
     RetryPolicy const& policy_;
     Backoff backoff_;
     unsigned attempts_ = 1;
+    SteadyTime queued_since_;  // that others' operations are waited for
 };
 
 }  // namespace aipress::gcp

@@ -59,5 +59,23 @@ TEST(RetryTest, TheDeadlineAndTheNumberOfAttemptsEndIt) {
     EXPECT_FALSE(called_off.wait_after(failed(Retry::Always)));
 }
 
+// Twenty tenants on one shared instance: each waits for its turn.
+TEST(RetryTest, OthersOperationsAreWaitedOutAndUseUpNoAttempt) {
+    testing::FakeClock clock;
+    RetryPolicy policy;
+    policy.random = [] { return 1.0; };
+    policy.attempts = 2;
+    Context const endless(clock, Deadline::never(), {});
+    Retries retries(endless, policy);
+    auto busy = failed(Retry::Always);
+    busy.reason = "operationInProgress";
+    auto const before = clock.now();
+    while (retries.wait_after(busy)) {
+    }
+    EXPECT_GE(elapsed_ms(before, clock.now()), limits::kQueueTime);
+    EXPECT_EQ(retries.attempts(), 1U);
+    EXPECT_TRUE(retries.wait_after(failed(Retry::Always)));
+}
+
 }  // namespace
 }  // namespace aipress::gcp

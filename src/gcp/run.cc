@@ -62,7 +62,7 @@ Outcome<json::object> CloudRun::wait_until_ready(Context const& context,
         auto const state = condition == nullptr ? "" : text_of(*condition, "state");
         bool const is_settled = !bool_of(service, "reconciling");
         if (is_settled && state == "CONDITION_SUCCEEDED") return service;
-        if (is_settled && state == "CONDITION_FAILED") {
+        if (condition != nullptr && is_settled && state == "CONDITION_FAILED") {
             return Error(
                 ErrorCode::FailedPrecondition,
                 fmt::format("service {} is not ready: {} ({})", name.service,
@@ -196,6 +196,11 @@ Outcome<Done> CloudRun::delete_service(Context const& context, RunServiceName co
     }
     TRY(wait_at_server(connection_, context, kApi, kOperations, begun.release()));
     return Done();
+}
+
+Outcome<json::object> CloudRun::get_policy(Context const& context,
+                                           RunServiceName const& name) const {
+    return connection_.call(context, policy_calls(kApi, service_path(name), "GET").read);
 }
 
 Outcome<Done> CloudRun::grant(Context const& context, RunServiceName const& name,

@@ -62,6 +62,9 @@ public:
     // Safe: what is gone is gone.
     [[nodiscard]] Outcome<Done> delete_service(Context const& context,
                                                RunServiceName const& name) const;
+    // Google's Policy.
+    [[nodiscard]] Outcome<boost::json::object> get_policy(Context const& context,
+                                                          RunServiceName const& name) const;
     // Safe by the policy's etag. `allUsers` with roles/run.invoker makes a site public.
     [[nodiscard]] Outcome<Done> grant(Context const& context, RunServiceName const& name,
                                       IamBinding const& binding) const;
