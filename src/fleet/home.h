@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace aipress::fleet {
 
@@ -24,8 +25,10 @@ struct Home {
 
 // A tenant's way from one home to another. Its host's name stays.
 struct Relocation {
-    std::string tenant = {};       // "tenant-001"
-    std::string host = {};         // "tenant-001.aipress.io"
+    std::string tenant = {};  // "tenant-001"
+    std::string host = {};    // "tenant-001.aipress.io"
+    // Other names of the site, in the tenant's own zones: they point to Google already.
+    std::vector<std::string> aliases = {};
     std::string dns_project = {};  // whose zone answers for the host
     std::string dns_zone = {};     // Cloud DNS's name of it: "aipress-io"
     Home from = {};

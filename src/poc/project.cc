@@ -20,7 +20,7 @@ namespace json = boost::json;
 
 constexpr unsigned kAdditionsOfChange = 1'000;
 constexpr unsigned kPage = 1'000;
-constexpr int kTtl = 300;
+constexpr int kTtl = 60;
 
 std::string scope_label(Scope scope) {
     return scope == Scope::Sites ? "sites" : "records-only";

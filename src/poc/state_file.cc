@@ -269,7 +269,7 @@ void StateFile::add_names() {
                         {"project", kProject},
                         {"routing_policy", json::array()},
                         {"rrdatas", json::array{kRunTarget}},
-                        {"ttl", 300},
+                        {"ttl", 60},
                         {"type", "CNAME"}}});
     if (!live_.has_site) return;
     add({.type = "google_cloud_run_domain_mapping",

@@ -130,7 +130,7 @@ TEST(PocStateTest, AStateFileIsTerraformsVersion4) {
     }
     EXPECT_TRUE(std::is_sorted(types.begin(), types.end()));
     EXPECT_THAT(types, ::testing::Contains("google_sql_database_instance"));
-    EXPECT_EQ(types.size(), 9u);
+    EXPECT_EQ(types.size(), 13u);
     live.has_site = false;
     EXPECT_EQ(json::parse(make_state_file(tenant, live)).at("resources").as_array().size(), 6u);
 }
