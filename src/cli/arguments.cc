@@ -22,6 +22,7 @@ struct Grammar {
     DatabaseCommands database{app};
     SandboxCommands sandbox{app};
     InventoryCommand inventory{app};
+    TenantCommands tenant{app};
     std::string shell;
 };
 
@@ -42,6 +43,7 @@ Result<Command> read(Grammar const& grammar) {
     }
     if (group->get_name() == "inventory") return Command(TRY(grammar.inventory.read()));
     auto const verb = group->get_subcommands().front()->get_name();
+    if (group->get_name() == "tenant") return Command(TRY(grammar.tenant.read(verb)));
     if (group->get_name() == "sandbox") return Command(TRY(grammar.sandbox.read(verb)));
     return Command(TRY(grammar.database.read(verb)));
 }

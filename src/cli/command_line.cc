@@ -49,6 +49,9 @@ int run(int argc, char const* const* argv, Environment environment) {
     if (auto const* const inventory = std::get_if<InventoryArguments>(&command)) {
         return run_inventory(*inventory, environment);
     }
+    if (auto const* const tenant = std::get_if<TenantArguments>(&command)) {
+        return run_tenant(*tenant, environment);
+    }
     print_data(bash_completion());
     return 0;
 }

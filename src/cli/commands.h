@@ -24,6 +24,8 @@ namespace aipress::cli {
 [[nodiscard]] int run_seed_poc(SandboxArguments const& arguments, Environment& environment);
 [[nodiscard]] int run_seed_shard(SandboxArguments const& arguments, Environment& environment);
 
+[[nodiscard]] int run_tenant(TenantArguments const& arguments, Environment& environment);
+
 [[nodiscard]] int run_inventory(InventoryArguments const& arguments, Environment& environment);
 
 // "aipress database VERB --journal FILE [the move's options]".
