@@ -52,7 +52,8 @@ public:
                 bool const is_meant = (one.method.empty() || one.method == request.method) &&
                                       request.url.find(one.part) != std::string::npos;
                 if (!is_meant) continue;
-                if (one.number == kEach || --one.number == 0) due.push_back(one.action);
+                if (one.number != kEach) --one.number;
+                if (one.number == kEach || one.number == 0) due.push_back(one.action);
             }
         }
         for (auto const& action : due) action();

@@ -18,7 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::IsOk;
 using ::testing::Key;
-using ::testing::Not;
 using ::testing::Pair;
 
 class CarryTest : public testing::StorageStage {
