@@ -28,7 +28,8 @@ test-fast:
 	@$(MAKE) --no-print-directory build
 	@tools/run_tests --fast
 
-# Two real servers, three real WordPress sites with visitors, three moves, one rollback.
+# Ten live WordPress sites in a sandbox move to a shard under visitors; one fails, one returns. Its report
+# goes to rehearsal/. REHEARSE_ARGS="--databases" for the mover alone.
 rehearse:
 	@tools/setup rehearse
 	@$(MAKE) --no-print-directory build

@@ -36,6 +36,12 @@ void SandboxProcess::start(Environment const& environment) {
     port_ = said.at("port").to_number<std::uint16_t>();
 }
 
+void SandboxProcess::restart(Arguments more) {
+    stop();
+    more_ = std::move(more);
+    start();
+}
+
 int SandboxProcess::stop() {
     process_->send_signal(SIGTERM);
     return must(process_->wait(test_context())).status.code;

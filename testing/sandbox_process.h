@@ -22,6 +22,9 @@ public:
 
     // Starts it again on the same folder. REQUIRES: it does not run.
     void start(Environment const& environment = {});
+    // Ends it and starts it on the same folder and another port, with these words in place of those
+    // before.
+    void restart(Arguments more);
     void kill() { process_->kill(); }  // SIGKILL, and wait
     // Whether it has ended by itself, or was ended by somebody else.
     [[nodiscard]] bool has_ended() { return !process_->running(); }

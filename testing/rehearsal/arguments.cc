@@ -8,7 +8,7 @@ namespace aipress::rehearsal {
 namespace {
 
 constexpr char const* kUsage =
-    "Usage: aipress-rehearse [OPTION]...\n"
+    "Usage: aipress-rehearse --databases [OPTION]...\n"
     "Moves three live WordPress sites between two database servers, and one of them back.\n\n"
     "  --small          little data, for the test suite\n"
     "  --sites-only     sites and visitors, without a move\n"
