@@ -1,5 +1,6 @@
-// aipress-rehearse on little data: with the mover, and with stand-ins that show that it can tell a
-// good mover from a bad one.
+// aipress-rehearse on little: a fleet of three, and of one whose ledger is made to disagree; and
+// the mover alone, with stand-ins that show that it can tell a good mover from a bad one.
+#include <boost/json/parse.hpp>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +16,7 @@ namespace aipress {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -49,10 +51,26 @@ protected:
     [[nodiscard]] ProcessOptions command(std::vector<std::string> arguments) const {
         ProcessOptions options;
         auto const binary = std::filesystem::path(from_environment("AIPRESS_BINARY"));
-        options.arguments = {binary.parent_path() / "aipress-rehearse", "--small"};
-        options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+        options.arguments = {binary.parent_path() / "aipress-rehearse"};
         options.environment = {{"TMPDIR", scratch().string()}};
+        options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
         return options;
+    }
+    // The mover alone.
+    [[nodiscard]] ProcessOptions databases(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), {"--databases", "--small"});
+        return command(std::move(arguments));
+    }
+    [[nodiscard]] ProcessOptions fleet(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(),
+                         {"--short", "--observe", "5s", "--report", report_folder().string()});
+        return command(std::move(arguments));
+    }
+    [[nodiscard]] std::filesystem::path report_folder() const {
+        return directory_->path() / "report";
+    }
+    [[nodiscard]] boost::json::value report() const {
+        return boost::json::parse(read_text(report_folder() / "report.json"));
     }
 
     [[nodiscard]] ProcessResult rehearse(ProcessOptions const& options) {
@@ -62,15 +80,19 @@ protected:
     }
 
     [[nodiscard]] ProcessOptions holding() const {
-        auto options = command({"--sites-only", "--hold"});
+        auto options = databases({"--sites-only", "--hold"});
         options.error_file = directory_->path() / "stderr";
         return options;
     }
     // Until all sites are up.
     [[nodiscard]] Process hold_sites(ProcessOptions const& options) const {
+        return start_until(options, "legacy stays at http://");
+    }
+    [[nodiscard]] Process start_until(ProcessOptions const& options,
+                                      std::string const& said) const {
         auto process = testing::must(Process::start(options));
         auto const waiting = context_.within(kRehearsalTimeout);
-        while (read_text(options.error_file).find("legacy stays at http://") == std::string::npos) {
+        while (read_text(options.error_file).find(said) == std::string::npos) {
             if (process.poll() || !waiting.sleep(milliseconds(50))) {
                 throw std::runtime_error(read_text(options.error_file));
             }
@@ -116,8 +138,69 @@ protected:
     std::optional<testing::TemporaryDirectory> directory_;
 };
 
+TEST_F(Rehearsal, MovesAFleetOfWhichOneFailsAndOneReturns) {
+    auto const result = rehearse(fleet({"--tenants", "3"}));
+    EXPECT_TRUE(result.status.success()) << result.status.describe() << "\n"
+                                         << result.standard_error << result.standard_output;
+    EXPECT_THAT(result.standard_output, HasSubstr("3 of 3 tenants as they should be"));
+    auto const said = report();
+    EXPECT_EQ(said.at("verdict"), "good");
+    std::vector<std::string> states;
+    for (auto const& tenant : said.at("tenants").as_array()) {
+        states.emplace_back(tenant.at("state").as_string());
+        EXPECT_GT(tenant.at("comments").to_number<int>(), 0) << tenant;
+        EXPECT_GT(tenant.at("uploads").to_number<int>(), 0) << tenant;
+        EXPECT_GE(tenant.at("fence_ms").to_number<int>(), 0) << tenant;
+    }
+    EXPECT_THAT(states, ElementsAre("moved", "rolled-back", "rolled-back"));
+    EXPECT_THAT(read_text(report_folder() / "report.html"), HasSubstr("</html>"));
+    EXPECT_THAT(left_running(), IsEmpty());
+    EXPECT_THAT(left_behind(), IsEmpty());
+}
+
+TEST_F(Rehearsal, AFleetsMissingCommentsAndUploadsAreNoticed) {
+    auto const result =
+        rehearse(fleet({"--tenants", "1", "--sabotage", "invent-comment", "--sabotage",
+                        "invent-upload", "--sabotage", "delete-comment"}));
+    EXPECT_EQ(result.status.code, 1) << result.standard_error;
+    EXPECT_THAT(result.standard_output, HasSubstr("comment 999999 is not in the database"));
+    EXPECT_THAT(result.standard_output, HasSubstr("0 of 1 tenants as they should be"));
+    auto const said = report();
+    EXPECT_EQ(said.at("verdict"), "failed");
+    auto const& tenant = said.at("tenants").at(0);
+    EXPECT_EQ(tenant.at("state"), "moved");
+    EXPECT_EQ(tenant.at("missing_comments").to_number<int>(), 2);
+    EXPECT_EQ(tenant.at("missing_uploads").to_number<int>(), 1);
+    EXPECT_THAT(left_running(), IsEmpty());
+}
+
+TEST_F(Rehearsal, CtrlCTakesAFleetDown) {
+    auto options = fleet({"--tenants", "2"});
+    options.error_file = directory_->path() / "stderr";
+    auto process = start_until(options, "tenant-001: begins");
+    EXPECT_THAT(left_running(), Contains(HasSubstr("mariadbd")));
+    process.send_signal(SIGINT);
+    auto const status = process.wait(context_.within(kStopTimeout));
+    ASSERT_TRUE(status.ok()) << status.error().message();
+    EXPECT_EQ(status->code, 1) << read_text(options.error_file);
+    EXPECT_THAT(left_running(), IsEmpty());
+    EXPECT_THAT(left_behind(), IsEmpty());
+}
+
+TEST_F(Rehearsal, KilledItLeavesNoSandboxBehind) {
+    auto options = fleet({"--tenants", "1"});
+    options.error_file = directory_->path() / "stderr";
+    auto process = start_until(options, "tenant-001: begins");
+    EXPECT_THAT(left_running(), Contains(HasSubstr("mariadbd")));
+    ::kill(process.pid(), SIGKILL);
+    auto const waiting = context_.within(kStopTimeout);
+    while (!left_running().empty() && waiting.sleep(milliseconds(20))) {
+    }
+    EXPECT_THAT(left_running(), IsEmpty());
+}
+
 TEST_F(Rehearsal, MovesThreeLiveSitesAndOneOfThemBack) {
-    auto const result = rehearse(command({}));
+    auto const result = rehearse(databases({}));
     EXPECT_TRUE(result.status.success()) << result.status.describe() << "\n"
                                          << result.standard_error << result.standard_output;
     EXPECT_THAT(result.standard_output, HasSubstr("good, rolled_back"));
@@ -127,7 +210,7 @@ TEST_F(Rehearsal, MovesThreeLiveSitesAndOneOfThemBack) {
 }
 
 TEST_F(Rehearsal, BelievesAMoverThatShutsTheSiteMeanwhile) {
-    auto const result = rehearse(command({"--aipress", naive_mover()}));
+    auto const result = rehearse(databases({"--aipress", naive_mover()}));
     EXPECT_TRUE(result.status.success()) << result.status.describe() << "\n"
                                          << result.standard_error << result.standard_output;
     EXPECT_THAT(result.standard_output, Not(HasSubstr("FAILED")));
@@ -136,7 +219,7 @@ TEST_F(Rehearsal, BelievesAMoverThatShutsTheSiteMeanwhile) {
 }
 
 TEST_F(Rehearsal, CatchesAMoverThatLosesComments) {
-    auto options = command({"--aipress", naive_mover()});
+    auto options = databases({"--aipress", naive_mover()});
     options.environment.emplace_back("NAIVE_MOVER_FENCE", "open");
     auto const result = rehearse(options);
     EXPECT_EQ(result.status.code, 1) << result.standard_error;
@@ -147,7 +230,7 @@ TEST_F(Rehearsal, CatchesAMoverThatLosesComments) {
 }
 
 TEST_F(Rehearsal, AMoverThatFailsIsQuoted) {
-    auto const result = rehearse(command({"--aipress", "/bin/false"}));
+    auto const result = rehearse(databases({"--aipress", "/bin/false"}));
     EXPECT_EQ(result.status.code, 1);
     EXPECT_THAT(result.standard_error, HasSubstr("aipress database move: exit code 1"));
     EXPECT_THAT(left_running(), IsEmpty());

@@ -198,11 +198,15 @@ TEST_F(Preflight, AccountsThatCannotBeFenced) {
     EXPECT_THAT(report.findings, degraded("target", "target-account-missing", "'byrole'@'%'"));
     auto moving = options();
     moving.accounts = std::vector<Account>{{"root", "%"}, {"nobody", "%"}, {"big", "%"}};
+    // Where the server has nothing else to write to, it can be shut out.
+    EXPECT_THAT(run(moving).findings, notice("source", "global-account-fenced", "'big'@'%'"));
+    on_source("CREATE DATABASE aside");
     report = run(moving);
     EXPECT_THAT(report.findings, fault("source", "own-account", "'root'@'%'"));
     EXPECT_THAT(report.findings, fault("source", "unknown-account", "'nobody'@'%'"));
     EXPECT_THAT(report.findings, fault("source", "global-account", "'big'@'%'"));
     EXPECT_THAT(report.findings, degraded("source", "account-not-fenced", "'wp'@'%'"));
+    on_source("DROP DATABASE aside");
     on_source("DROP USER big@'%', byrole@'%'");
     on_source("DROP ROLE writers");
 }
