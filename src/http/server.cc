@@ -327,6 +327,7 @@ bool Connection::Exchange::send(Response& response, bool keep_alive) {
     if (!has_body || in_one) return true;
     if (text != nullptr) return put(*text);
     if (range != nullptr) return send_file(*range);
+    ASSERT(source != nullptr);
     return send_source(*source, !source->length);
 }
 
