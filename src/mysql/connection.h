@@ -89,9 +89,9 @@ public:
 };
 
 struct SessionOptions {
-    // Every session of a database: NAMES binary, time_zone +00:00, strict mode with zero and invalid dates
-    // allowed and no auto value for 0, foreign key checks off (the mover loads tables in any
-    // order).
+    // Every session of a database: NAMES binary, time_zone +00:00, strict mode with zero and
+    // invalid dates allowed and no auto value for 0, foreign key checks off (the mover loads tables
+    // in any order).
     bool use_database = true;  // make the endpoint's database the default one
     // False: what speaks the protocol and takes no such settings, as ProxySQL's admin interface.
     bool is_database = true;
