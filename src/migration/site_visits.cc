@@ -20,6 +20,8 @@ namespace json = boost::json;
 constexpr char const* kTablePrefix = "wp_";
 constexpr std::size_t kBaselineRounds = 8;
 constexpr milliseconds kBaselinePause{50};
+constexpr unsigned kValidations = 3;
+constexpr milliseconds kBetweenValidations{1'000};
 // While there is no verdict: three times the wanted window, and this at least.
 constexpr unsigned kLongestWindow = 3;
 constexpr milliseconds kLongestLeast{300'000};
@@ -158,7 +160,15 @@ Result<Facts> SiteVisits::validate(Context const& context) {
 
 Action SiteVisits::check_new_home() {
     return {.name = "routing/check",
-            .act = [this](Context const& context, Facts const&) { return validate(context); }};
+            .act = [this](Context const& context, Facts const&) -> Result<Facts> {
+                // One connection that breaks is no reason to go back; what stays wrong is.
+                for (unsigned i = 1;; ++i) {
+                    auto seen = validate(context);
+                    if (seen.ok() || i == kValidations) return seen;
+                    work_.say("routing: looking again: " + seen.error().message());
+                    if (!context.sleep(kBetweenValidations)) return seen;
+                }
+            }};
 }
 
 Action SiteVisits::watch(std::function<void(Context const&)> between) {
