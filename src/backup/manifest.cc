@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "fleet/home_json.h"
 #include "http/checksums.h"
 #include "json/fields.h"
 
@@ -17,18 +18,6 @@ using aipress::json::get_integer;
 using aipress::json::get_string;
 
 constexpr std::int64_t kFormat = 1;
-
-using HomeField = std::pair<char const*, std::string fleet::Home::*>;
-constexpr std::array<HomeField, 10> kHomeFields{{{"project", &fleet::Home::project},
-                                                 {"region", &fleet::Home::region},
-                                                 {"service", &fleet::Home::service},
-                                                 {"service_account", &fleet::Home::service_account},
-                                                 {"instance", &fleet::Home::instance},
-                                                 {"database", &fleet::Home::database},
-                                                 {"user", &fleet::Home::user},
-                                                 {"password_secret", &fleet::Home::password_secret},
-                                                 {"bucket", &fleet::Home::bucket},
-                                                 {"prefix", &fleet::Home::prefix}}};
 
 json::object entry_json(Entry const& entry) {
     json::object made{{"name", entry.name},
@@ -83,10 +72,7 @@ Result<Manifest> read_fields(json::object const& fields) {
     manifest.backup = TRY(get_string(fields, "backup"));
     manifest.taken_at = TRY(get_string(fields, "taken_at"));
     manifest.host = TRY(get_string(fields, "host"));
-    auto const* const home = TRY(read_member(fields, "home"));
-    for (auto const& [name, member] : kHomeFields) {
-        manifest.home.*member = TRY(get_string(*home, name));
-    }
+    manifest.home = TRY(fleet::read_home(*TRY(read_member(fields, "home"))));
     auto const* const key = TRY(read_member(fields, "key"));
     manifest.key.project = TRY(get_string(*key, "project"));
     manifest.key.secret = TRY(get_string(*key, "secret"));
@@ -130,12 +116,6 @@ Entry const* Manifest::find(std::string_view name) const {
     return nullptr;
 }
 
-json::object to_json(fleet::Home const& home) {
-    json::object made;
-    for (auto const& [name, member] : kHomeFields) made[name] = home.*member;
-    return made;
-}
-
 std::string write_manifest(Manifest const& manifest) {
     json::array objects;
     for (auto const& object : manifest.objects) objects.push_back(entry_json(object));
@@ -151,7 +131,7 @@ std::string write_manifest(Manifest const& manifest) {
                         {"backup", manifest.backup},
                         {"taken_at", manifest.taken_at},
                         {"host", manifest.host},
-                        {"home", to_json(manifest.home)},
+                        {"home", fleet::to_json(manifest.home)},
                         {"key",
                          {{"project", manifest.key.project},
                           {"secret", manifest.key.secret},

@@ -62,6 +62,4 @@ struct Manifest {
 // Errors: DataLoss.
 [[nodiscard]] Result<std::vector<Entry>> parse_file_list(std::string_view text);
 
-[[nodiscard]] boost::json::object to_json(fleet::Home const& home);
-
 }  // namespace aipress::backup

@@ -8,7 +8,6 @@
 
 namespace aipress::migration {
 
-[[nodiscard]] boost::json::object to_json(fleet::Home const& home);
 [[nodiscard]] boost::json::object to_json(fleet::Relocation const& relocation);
 // Errors: InvalidArgument, with the field.
 [[nodiscard]] Result<fleet::Relocation> relocation_of(boost::json::object const& object);
