@@ -3,18 +3,12 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "mover/state.h"
+
 namespace aipress::migration {
 namespace {
 
 using mover::State;
-
-bool is_switched(State state) {
-    return state == State::Switched || state == State::Reversing || state == State::Finalized;
-}
-
-bool is_over(State state) {
-    return state == State::Finalized || state == State::Aborted || state == State::RolledBack;
-}
 
 // The preflight's faults, each with what mends it.
 Error with_refusals(Error const& error, mover::Report const& report) {
@@ -104,7 +98,7 @@ Result<void> DatabaseMove::wait_for(Context const& context,
 
 Result<void> DatabaseMove::wait_for_standby(Context const& context) {
     return wait_for(context, [](mover::Report const& report) {
-        return report.state == State::Standby || is_switched(report.state);
+        return report.state == State::Standby || mover::is_switched(report.state);
     });
 }
 
@@ -120,18 +114,20 @@ Result<void> DatabaseMove::ask(Context const& context, Ask const& ask) {
     auto asked = ask(*move_, given_up.get_token());
     std::lock_guard const lock(mutex_);
     // Why it ended says more than that it ended.
-    if (!asked.ok() && ended_ && !ended_->ok() && !is_over(report_.state)) return ended_->error();
+    if (!asked.ok() && ended_ && !ended_->ok() && !mover::is_terminal(report_.state))
+        return ended_->error();
     return asked;
 }
 
 Result<void> DatabaseMove::switch_over(Context const& context) {
     TRY(wait_for_standby(context));
-    if (!is_switched(TRY(report()).state)) {
+    if (!mover::is_switched(TRY(report()).state)) {
         TRY(ask(context, [](mover::Move& move, std::stop_token stop) {
             return move.switch_now(std::move(stop));
         }));
     }
-    return wait_for(context, [](mover::Report const& report) { return is_switched(report.state); });
+    return wait_for(context,
+                    [](mover::Report const& report) { return mover::is_switched(report.state); });
 }
 
 Result<void> DatabaseMove::roll_back(Context const& context, mover::Move::RollbackRequest request) {

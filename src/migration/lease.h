@@ -8,7 +8,6 @@
 // it for that difference.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <stop_token>

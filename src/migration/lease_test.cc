@@ -1,5 +1,6 @@
 #include "migration/lease.h"
 
+#include <condition_variable>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -149,13 +149,25 @@ bool Migration::is_reason_to_go_back(Step step, Error const& error) const {
     return step == Step::Observe && error.code() == ErrorCode::Aborted;
 }
 
+Result<void> Migration::check_not_going_back() const {
+    auto const content = journal_->content();
+    if (content.state != State::RollingBack) return {};
+    return Error(ErrorCode::FailedPrecondition,
+                 fmt::format("it is being rolled back: {}", content.reason));
+}
+
+Result<void> Migration::run_or_go_back(Context const& context, Step step, Repeat repeat) {
+    auto const done = run_step(context, step, repeat);
+    if (done.ok() || context.stopped() || !is_reason_to_go_back(step, done.error())) return done;
+    TRY(finish_rollback(context, done.error().message()));
+    return Error(ErrorCode::Aborted,
+                 fmt::format("rolled back by itself: {}", done.error().message()));
+}
+
 Result<void> Migration::run(Context const& context, Step last, std::optional<Step> again) {
     return while_held(context, [&](Context const& held) -> Result<void> {
+        TRY(check_not_going_back());
         auto const state = journal_->content().state;
-        if (state == State::RollingBack) {
-            return Error(ErrorCode::FailedPrecondition,
-                         fmt::format("it is being rolled back: {}", journal_->content().reason));
-        }
         if (again && *again < Step::Routing) TRY(check_not_switched());
         for (auto const step : kAllSteps) {
             if (step > last) break;
@@ -165,12 +177,7 @@ Result<void> Migration::run(Context const& context, Step last, std::optional<Ste
             auto const next = step == Step::Database ? Step::Files
                               : step == Step::Files  ? Step::Database
                                                      : step;
-            auto const done = run_step(held, next, repeat);
-            if (done.ok()) continue;
-            if (held.stopped() || !is_reason_to_go_back(next, done.error())) return done.error();
-            TRY(finish_rollback(held, done.error().message()));
-            return Error(ErrorCode::Aborted,
-                         fmt::format("rolled back by itself: {}", done.error().message()));
+            TRY(run_or_go_back(held, next, repeat));
         }
         if (last >= Step::Observe && state == State::Running) {
             TRY(journal_->set_state(State::Moved, ""));
@@ -207,13 +214,9 @@ Result<void> Migration::run_by_hand(Context const& context, Step step) {
         TRY(run_by_hand(context, Step::Backup));
     }
     TRY(check_ready_for(step));
-    auto const content = journal_->content();
-    bool const is_switched = content.is_done("routing/switch");
+    bool const is_switched = journal_->content().is_done("routing/switch");
     return while_held(context, [&](Context const& held) -> Result<void> {
-        if (content.state == State::RollingBack) {
-            return Error(ErrorCode::FailedPrecondition,
-                         fmt::format("it is being rolled back: {}", content.reason));
-        }
+        TRY(check_not_going_back());
         // What is carried forth must not run over what was written since.
         if (is_switched && step == Step::Validate) {
             auto const seen = visits_.validate(held);
@@ -221,13 +224,7 @@ Result<void> Migration::run_by_hand(Context const& context, Step step) {
         }
         if (step < Step::Routing) TRY(check_not_switched());
         bool const is_repeatable = step != Step::Backup && step != Step::Provision;
-        auto const done = run_step(held, step, is_repeatable ? Repeat::Always : Repeat::Never);
-        if (!done.ok() && !held.stopped() && is_reason_to_go_back(step, done.error())) {
-            TRY(finish_rollback(held, done.error().message()));
-            return Error(ErrorCode::Aborted,
-                         fmt::format("rolled back by itself: {}", done.error().message()));
-        }
-        TRY(Result<void>(done));
+        TRY(run_or_go_back(held, step, is_repeatable ? Repeat::Always : Repeat::Never));
         if (step == Step::Observe) TRY(journal_->set_state(State::Moved, ""));
         if (step == Step::Complete) TRY(journal_->set_state(State::Completed, ""));
         return {};

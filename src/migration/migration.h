@@ -110,6 +110,9 @@ private:
     [[nodiscard]] std::string database_journal() const;
 
     Result<void> run_step(Context const& context, Step step, Repeat repeat);
+    // The same; undone with all before it when it fails for a reason to go back.
+    Result<void> run_or_go_back(Context const& context, Step step, Repeat repeat);
+    Result<void> check_not_going_back() const;
     Result<void> check_ready_for(Step step) const;
     Result<void> check_not_switched() const;
     [[nodiscard]] bool is_reason_to_go_back(Step step, Error const& error) const;

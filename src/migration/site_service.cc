@@ -8,6 +8,7 @@
 
 #include "gcp/fields.h"
 #include "migration/sql_accounts.h"
+#include "routing/allocation.h"
 #include "routing/journaled.h"
 #include "routing/service_traffic.h"
 
@@ -20,11 +21,6 @@ constexpr char const* kInvokes = "roles/run.invoker";
 
 gcp::RunServiceName service_of(fleet::Home const& home) {
     return {.project = home.project, .location = home.region, .service = home.service};
-}
-
-// "db" of "projects/17/secrets/db".
-std::string last_part(std::string const& name) {
-    return name.substr(name.rfind('/') + 1);
 }
 
 // Calls back with each place in a template that names a secret.
@@ -101,7 +97,7 @@ Result<json::object> wanted_service(Context const& context, Workspace const& wor
     TRY(routing::write_settings(revision,
                                 TRY(new_settings(context, work, relocation.to.password_secret))));
     each_secret(revision, [](json::value& secret) {
-        if (secret.is_string()) secret = last_part(std::string(secret.get_string()));
+        if (secret.is_string()) secret = routing::last_part(std::string(secret.get_string()));
     });
     auto const* const labels = gcp::object_of(old, "labels");
     auto own_labels = labels == nullptr ? json::object() : *labels;
@@ -153,7 +149,7 @@ Result<std::vector<std::string>> secrets_of_service(Context const& context, Work
     auto const revision = template_of(TRY(work.cloud.run.get_service(context, service_of(home))));
     std::set<std::string> names;
     each_secret(revision, [&](json::value const& secret) {
-        if (secret.is_string()) names.insert(last_part(std::string(secret.get_string())));
+        if (secret.is_string()) names.insert(routing::last_part(std::string(secret.get_string())));
     });
     names.erase(home.password_secret);
     return std::vector<std::string>(names.begin(), names.end());
