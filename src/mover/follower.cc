@@ -14,6 +14,7 @@ namespace binlog = mysql::binlog;
 namespace {
 
 constexpr std::uint8_t kTableMapEvent = 19;
+constexpr milliseconds kConnectTime{10'000};
 
 std::int64_t wall_ms(Clock const& clock) {
     return std::chrono::duration_cast<milliseconds>(clock.wall_now().time_since_epoch()).count();
@@ -44,6 +45,11 @@ void Follower::run(std::stop_token const& stop) {
         auto result = follow(stop, last_contact);
         if (stop.stop_requested()) return;
         ASSERT(!result.ok());
+        if (binlog::is_torn_end(result.error())) {
+            auto passed = pass_torn_end(stop, result.error());
+            if (passed.ok()) continue;
+            result = passed.release_error();
+        }
         if (mysql::is_connection_error(result.error()) &&
             elapsed_ms(last_contact, clock_.now()) < options_.retry_for) {
             if (last_contact != contact_before) backoff = limits::kBackoffFirst;
@@ -77,7 +83,7 @@ Result<void> Follower::follow(std::stop_token const& stop, SteadyTime& last_cont
     binlog::StreamOptions stream_options;
     stream_options.server_id = options_.server_id;
     auto stream = TRY(binlog::Stream::open(
-        context.within(milliseconds(10'000)), options_.endpoint, from,
+        context.within(kConnectTime), options_.endpoint, from,
         [this](std::string_view schema, std::string_view table) { return interest(schema, table); },
         stream_options));
     while (true) {
@@ -89,6 +95,25 @@ Result<void> Follower::follow(std::stop_token const& stop, SteadyTime& last_cont
             safe_position_ = stream.position();
         }
     }
+}
+
+// Reading goes on in the file that the server began after its crash.
+Result<void> Follower::pass_torn_end(std::stop_token const& stop, Error const& torn) {
+    Context const context(clock_, Deadline::after(clock_, kConnectTime), stop);
+    mysql::SessionOptions session;
+    session.use_database = false;
+    auto connection = TRY(mysql::Connection::open(context, options_.endpoint, std::move(session)));
+    auto const file = status().position.file;
+    auto next = binlog::file_behind(context, connection, file);
+    if (!next.ok()) {
+        if (next.error().code() == ErrorCode::NotFound) return torn;
+        return next.release_error();
+    }
+    log::warning("{}: a crash tore the end of {}; reading goes on at {}",
+                 options_.endpoint.display(), file, next->to_string());
+    std::lock_guard const lock(mutex_);
+    safe_position_ = next.release();
+    return {};
 }
 
 binlog::TableInterest Follower::interest(std::string_view schema, std::string_view table) const {

@@ -81,6 +81,7 @@ public:
 private:
     void run(std::stop_token const& stop);
     Result<void> follow(std::stop_token const& stop, SteadyTime& last_contact);
+    Result<void> pass_torn_end(std::stop_token const& stop, Error const& torn);
     Result<void> accept(mysql::binlog::Event const& event);
     Result<void> accept_rows(mysql::binlog::Rows const& rows);
     void accept_heartbeat(mysql::binlog::Rows const& rows);

@@ -6,6 +6,7 @@
 #include <mysql.h>
 #include <mysqld_error.h>
 #include <span>
+#include <string_view>
 #include <sys/socket.h>
 #include <thread>
 #include <utility>
@@ -24,13 +25,17 @@ constexpr std::size_t kMaxQueuedPackets = 4096;
 constexpr unsigned long kPacketError = packet_error;
 constexpr std::byte kEventMark{0x00};
 constexpr std::byte kEndMark{0xfe};
+constexpr std::string_view kTornEnd = "truncated in the middle of event";
 
 Error read_error(MYSQL* handle) {
     unsigned const number = mysql_errno(handle);
     Error error = server_error(number, mysql_error(handle));
-    // One number for all that a server cannot send: purged, beyond the end, in mid-event.
+    // One number for all that a server cannot send: purged, beyond the end, in mid-event. Only its
+    // words say which (LOG_READ_TRUNC in the servers' sql/log_event.cc).
     if (number == ER_MASTER_FATAL_ERROR_READING_BINLOG) {
-        return Error(ErrorCode::OutOfRange, error.message()).with_native_code(number);
+        bool const is_torn = error.message().find(kTornEnd) != std::string::npos;
+        return Error(is_torn ? ErrorCode::DataLoss : ErrorCode::OutOfRange, error.message())
+            .with_native_code(number);
     }
     if (number == 0) return {ErrorCode::Unavailable, "the connection was lost"};
     return error;

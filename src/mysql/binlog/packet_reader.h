@@ -26,7 +26,8 @@ public:
 
     // The next packet; nullopt when none came in time or stop was requested. Packets that came
     // before an error are given first. Errors: OutOfRange (1236: the server has no such position),
-    // Unavailable, or as server_error() says; the same again from then on.
+    // DataLoss (1236: the file ends in mid-event), Unavailable, or as server_error() says; the same
+    // again from then on.
     Result<std::optional<Packet>> take(milliseconds wait, std::stop_token const& stop);
 
 private:

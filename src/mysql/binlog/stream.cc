@@ -3,6 +3,7 @@
 // clang-format off: mariadb_rpl.h needs what mysql.h declares.
 #include <mysql.h>
 #include <mariadb_rpl.h>
+#include <mysqld_error.h>
 // clang-format on
 
 #include <algorithm>
@@ -164,6 +165,20 @@ Result<Position> current_position(Context const& context, Connection& connection
         return Error(ErrorCode::FailedPrecondition, "the server keeps no binary log (log_bin)");
     }
     return parse_position(status.text(0, "File") + ":" + status.text(0, "Position"));
+}
+
+bool is_torn_end(Error const& error) {
+    return error.code() == ErrorCode::DataLoss &&
+           error.native_code() == ER_MASTER_FATAL_ERROR_READING_BINLOG;
+}
+
+Result<Position> file_behind(Context const& context, Connection& connection,
+                             std::string const& file) {
+    auto const logs = TRY(connection.query(context, "SHOW BINARY LOGS"));
+    for (std::size_t i = 0; i + 1 < logs.rows.size(); ++i) {
+        if (logs.text(i, "Log_name") == file) return Position{logs.text(i + 1, "Log_name")};
+    }
+    return Error(ErrorCode::NotFound, "the binary log has no file behind " + file);
 }
 
 }  // namespace aipress::mysql::binlog

@@ -36,7 +36,7 @@ public:
 
     // Blocks for the next packet and gives its events (never an empty list). Errors: Cancelled,
     // DeadlineExceeded (nothing came; call again), Unavailable (reopen at position()), DataLoss /
-    // Unimplemented from the decoder.
+    // Unimplemented from the decoder, or what is_torn_end() knows (reopen at file_behind()).
     Result<std::vector<Event>> next(Context const& context);
 
     // Behind the last event given; taken from our own reading of ROTATE and event headers. Inside a
@@ -53,5 +53,15 @@ private:
 // SHOW MASTER STATUS, or SHOW BINARY LOG STATUS from MySQL 8.4 on. Errors: FailedPrecondition when
 // the binary log is off.
 [[nodiscard]] Result<Position> current_position(Context const& context, Connection& connection);
+
+// Whether the server said that a file of its log ends in mid-event. MariaDB leaves it so when it
+// was killed while it wrote, and goes on in another file (MySQL cuts it off at its next start).
+[[nodiscard]] bool is_torn_end(Error const& error);
+
+// Where the log goes on behind `file`. The torn transaction at that file's end is none: a server
+// commits after its log has it whole, and rolls back at its next start what the log has not.
+// Errors: NotFound when `file` is the last one, or is not there any more.
+[[nodiscard]] Result<Position> file_behind(Context const& context, Connection& connection,
+                                           std::string const& file);
 
 }  // namespace aipress::mysql::binlog
