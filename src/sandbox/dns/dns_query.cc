@@ -15,7 +15,6 @@
 namespace aipress::sandbox::dns {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 12;
 constexpr unsigned kTypeSoa = 6;
 constexpr unsigned kClassIn = 1;
 constexpr unsigned kAttempts = 3;
