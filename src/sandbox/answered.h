@@ -7,11 +7,14 @@
 
 namespace aipress::sandbox {
 
+struct FaultRule;
+
 struct Answered {
     http::Response response = {};
-    std::string method = {};     // "storage.xml.get"
-    std::string principal = {};  // who asked; empty: nobody said
-    std::string error = {};      // empty: none
+    std::string method = {};           // "storage.xml.get"
+    std::string principal = {};        // who asked; empty: nobody said
+    std::string error = {};            // empty: none
+    FaultRule const* fault = nullptr;  // that the request has met, and that has shown
 };
 
 }  // namespace aipress::sandbox

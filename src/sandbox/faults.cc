@@ -1,6 +1,7 @@
 #include "sandbox/faults.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "sandbox/limits.h"
 #include "sandbox/stale_lists.h"
@@ -87,7 +88,7 @@ void Faults::delay(FaultRule const& rule) const {
     if (rule.kind == FaultKind::Slow) clock_.sleep_for(rule.delay, stopping_.get_token());
 }
 
-std::optional<ApiError> refusal_of(FaultRule const& rule, Method const& method) {
+std::optional<ApiError> refusal_of(FaultRule const& rule, std::string_view service) {
     switch (rule.kind) {
         case FaultKind::RateLimited: {
             auto const delay = rule.retry_after.value_or(milliseconds(0));
@@ -96,14 +97,14 @@ std::optional<ApiError> refusal_of(FaultRule const& rule, Method const& method) 
                 .message = "Resource has been exhausted (e.g. check quota).",
                 .legacy_reason = "rateLimitExceeded",
                 .details = {error_info("RATE_LIMIT_EXCEEDED", "googleapis.com",
-                                       {{"service", method.api->service + ".googleapis.com"}}),
+                                       {{"service", fmt::format("{}.googleapis.com", service)}}),
                             retry_info(delay)},
                 .retry_after = delay};
             // Cloud Storage's limits are its own, and say no more than a reason.
-            if (method.api->service == "storage") error.details.clear();
+            if (service == "storage") error.details.clear();
             // Compute alone has kept the 403 of the older APIs:
             // https://cloud.google.com/compute/api-quota
-            if (method.api->service == "compute") {
+            if (service == "compute") {
                 error.code = ErrorCode::PermissionDenied;
                 error.legacy_domain = "usageLimits";
             }

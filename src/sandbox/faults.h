@@ -55,7 +55,7 @@ private:
 };
 
 // What a request is answered with that is refused; nullopt: the kind refuses none.
-[[nodiscard]] std::optional<ApiError> refusal_of(FaultRule const& rule, Method const& method);
+[[nodiscard]] std::optional<ApiError> refusal_of(FaultRule const& rule, std::string_view service);
 // For the operation that a request starts; nullopt: the kind is not about those.
 [[nodiscard]] std::optional<OperationFault> operation_fault_of(FaultRule const& rule);
 // Cuts the connection where the kind says so.

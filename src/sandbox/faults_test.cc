@@ -142,6 +142,32 @@ TEST(FaultySandboxTest, ABodyIsCutInItsMidst) {
     EXPECT_EQ(host.get("/storage/v1/b/media/o/o?alt=media").text, bytes);
 }
 
+TEST(FaultySandboxTest, TheXmlApiMeetsThemAsTheMethodsThatDoTheSame) {
+    SystemClock clock;
+    FaultySandbox sandbox(clock, R"({"method": "storage.objects.get", "kind": "unavailable",
+        "at": [1], "retry_after_ms": 1000},
+        {"method": "storage.objects.get", "kind": "cut_body", "at": [2]},
+        {"method": "storage.objects.insert", "kind": "lost_response", "at": [1]},
+        {"method": "storage.objects.delete", "kind": "rate_limited", "at": [1]})");
+    auto& host = sandbox.host();
+    host.post("/storage/v1/b?project=sandbox-project", {{"name", "media"}});
+    std::string const bytes(1'000, 'x');
+    EXPECT_EQ(host.call("PUT", "/media/o", bytes).status, 0);
+    auto const unavailable = host.get("/media/o");
+    EXPECT_EQ(unavailable.status, 503);
+    EXPECT_EQ(unavailable.header("Retry-After"), "1");
+    EXPECT_THAT(unavailable.text, HasSubstr("<Code>ServiceUnavailable</Code>"));
+    EXPECT_THAT(host.get("/media/o").error, HasSubstr("after 500 bytes of the answer"));
+    EXPECT_EQ(host.get("/media/o").text, bytes);
+    auto const refused = host.call("DELETE", "/media/o", "");
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_THAT(refused.text, HasSubstr("<Code>SlowDown</Code>"));
+    EXPECT_EQ(host.call("DELETE", "/media/o", "").status, 204);
+    EXPECT_THAT(sandbox.journaled_faults(),
+                ::testing::ElementsAre("", "lost_response", "unavailable", "cut_body", "",
+                                       "rate_limited", ""));
+}
+
 TEST(FaultySandboxTest, ASlowAnswerComesByTheClockAfterItsEffect) {
     testing::FakeClock clock;
     FaultySandbox sandbox(clock,

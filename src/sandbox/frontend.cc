@@ -228,7 +228,8 @@ http::Response Frontend::answer(http::Request const& request, http::BodyReader& 
     if (auto other = other_api_(request, body, matched.has_value())) {
         asked = {.method = std::move(other->method),
                  .principal = std::move(other->principal),
-                 .error = std::move(other->error)};
+                 .error = std::move(other->error),
+                 .fault = other->fault};
         return std::move(other->response);
     }
     auto style = ErrorStyle::Rpc;
@@ -278,7 +279,7 @@ Outcome<http::Response> Frontend::serve(http::Request const& request, http::Body
     TRY(check_characters(request, matched.parameters));
     auto const* const met = faults_.next(method, matched.parameters);
     if (met != nullptr) {
-        auto refusal = refusal_of(*met, method);
+        auto refusal = refusal_of(*met, method.api->service);
         if (refusal || is_of_answer(met->kind)) asked.fault = met;
         if (refusal) return std::move(*refusal);
     }

@@ -20,9 +20,6 @@ namespace aipress::sandbox {
 // Thread safe. All that it is given outlives it.
 class Frontend {
 public:
-    // Whether the project that is asked for has the API switched on, and quota left.
-    using Admission = std::function<Outcome<Done>(Call const&)>;
-
     // Answers what is for an API that the catalogue does not have; nullopt: it is not. `is_method`:
     // whether the catalogue has a method there.
     using OtherApi = std::function<std::optional<Answered>(http::Request const&, http::BodyReader&,

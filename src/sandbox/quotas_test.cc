@@ -117,6 +117,8 @@ TEST_F(QuotaTest, AnObjectIsWrittenOnceASecondAndABucketMadeEveryTwo) {
     EXPECT_THAT(refused.text, HasSubstr("The object media/a exceeded the rate limit for object "
                                         "mutation operations"));
     EXPECT_EQ(write("b").status, 200);
+    EXPECT_EQ(host_.call("PUT", "/media/b", "by the XML API").status, 429);
+    EXPECT_EQ(host_.call("PUT", "/media/c", "by the XML API").status, 200);
     EXPECT_EQ(host_.get("/storage/v1/b/media/o/a").status, 200);
     EXPECT_EQ(host_.remove("/storage/v1/b/media/o/a").status, 429);
     clock_.advance(milliseconds(1'000));

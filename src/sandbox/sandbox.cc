@@ -99,10 +99,12 @@ struct Sandbox::Impl {
                object_changes_),
           run_serving_(store_, run::serving_folder(folder_.path()), options.run_idle_time),
           run_changes_(store_, clock, operations_, [this] { return run_serving_.problem(); }),
-          xml_api_({store_, blobs_, object_changes_, resumable_uploads_, credentials_, clock}),
           methods_(catalogue_),
           faults_(clock, options.seed),
           quotas_(clock),
+          xml_api_({store_, blobs_, object_changes_, resumable_uploads_, credentials_, clock,
+                    catalogue_, faults_,
+                    [this, mode = options.quotas](Call const& call) { return admit(call, mode); }}),
           frontend_(
               clock, catalogue_, methods_, credentials_, *journal_, store_, faults_,
               [this, mode = options.quotas](Call const& call) { return admit(call, mode); },
@@ -138,11 +140,11 @@ struct Sandbox::Impl {
     std::unique_ptr<dns::Publisher> publisher_;
     run::Serving run_serving_;
     run::Changes const run_changes_;
-    XmlApi xml_api_;
     Catalogue const catalogue_;
     Methods methods_;
     Faults faults_;
     Quotas quotas_;
+    XmlApi xml_api_;
     Frontend frontend_;
     std::unique_ptr<Telemetry> telemetry_;
     std::optional<http::Server> server_;

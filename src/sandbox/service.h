@@ -47,6 +47,8 @@ struct Call {
 // JSON is answered with 200; `fields` and the like are the caller's business.
 using Reply = std::variant<boost::json::value, http::Response>;
 using MethodHandler = std::function<Outcome<Reply>(Call&)>;
+// Whether the project that is asked for has the API switched on, and quota left.
+using Admission = std::function<Outcome<Done>(Call const&)>;
 
 // Which methods are served, and by what. Filled before the first request, hence thread safe then.
 class Methods {

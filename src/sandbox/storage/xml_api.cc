@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "sandbox/storage/public_access.h"
 #include "sandbox/storage/signed_url.h"
 #include "sandbox/storage/xml_asked.h"
@@ -61,6 +62,7 @@ std::optional<Answered> XmlApi::answer(http::Request const& request, http::BodyR
     }
     answered.method = std::move(asked.method);
     answered.principal = std::move(asked.principal);
+    answered.fault = asked.fault;
     // A browser shows a script an error too only where it may see it.
     if (request.headers.find("Origin")) {
         auto bucket = bucket_of(asked);
@@ -116,6 +118,25 @@ Outcome<Done> XmlApi::check_access(Asked const& asked, std::string_view permissi
                                  permission, name.empty() ? "bucket" : "object"));
 }
 
+Outcome<Done> XmlApi::admit(Asked& asked, std::string_view name, std::string_view like) {
+    asked.method = fmt::format("storage.xml.{}", name);
+    auto const* const method = parts_.catalogue.find(like);
+    ASSERT(method != nullptr);
+    PathParameters path{{"bucket", asked.target.bucket}};
+    if (!asked.target.object.empty()) path.emplace("object", asked.target.object);
+    if (auto const* const met = parts_.faults.next(*method, path)) {
+        auto refusal = refusal_of(*met, method->api->service);
+        if (refusal || is_of_answer(met->kind)) asked.fault = met;
+        if (refusal) return std::move(*refusal);
+    }
+    return parts_.admission({.request = asked.request,
+                             .body = asked.body,
+                             .method = *method,
+                             .path = path,
+                             .content = {},
+                             .principal = asked.principal});
+}
+
 Outcome<http::Response> XmlApi::serve(Asked& asked) {
     auto const& request = asked.request;
     bool const is_read = request.method == "GET" || request.method == "HEAD";
@@ -131,7 +152,7 @@ Outcome<http::Response> XmlApi::serve(Asked& asked) {
     }
     // An upload that has begun is known by an id that cannot be guessed.
     if (auto const upload = request.parameter("upload_id")) {
-        asked.method = "storage.xml.upload";
+        TRY(admit(asked, "upload", "storage.objects.insert"));
         return go_on(asked, std::string(*upload));
     }
     asked.principal = TRY(principal_of(request, asked.target.bucket, parts_.store,
@@ -145,7 +166,7 @@ Outcome<http::Response> XmlApi::serve(Asked& asked) {
     }
     if (!asked.target.object.empty()) return serve_object(asked);
     if (is_read) {
-        asked.method = "storage.xml.list";
+        TRY(admit(asked, "list", "storage.objects.list"));
         return list(asked);
     }
     return xml_error("NotImplemented", "This server changes buckets by the JSON API only.");
@@ -156,19 +177,19 @@ Outcome<http::Response> XmlApi::serve_object(Asked& asked) {
     bool const begins = http::equal_ignoring_case(
         asked.request.headers.find("x-goog-resumable").value_or(""), "start");
     if (verb == "GET" || verb == "HEAD") {
-        asked.method = "storage.xml.get";
+        TRY(admit(asked, "get", "storage.objects.get"));
         return get(asked);
     }
     if (verb == "DELETE") {
-        asked.method = "storage.xml.delete";
+        TRY(admit(asked, "delete", "storage.objects.delete"));
         return remove(asked);
     }
     if (begins && (verb == "POST" || verb == "PUT")) {
-        asked.method = "storage.xml.startUpload";
+        TRY(admit(asked, "startUpload", "storage.objects.insert"));
         return begin_upload(asked);
     }
     if (verb == "PUT") {
-        asked.method = "storage.xml.put";
+        TRY(admit(asked, "put", "storage.objects.insert"));
         return put(asked);
     }
     return xml_error("MethodNotAllowed", fmt::format("{} is no method of an object's.", verb));

@@ -7,6 +7,8 @@
 
 #include "sandbox/answered.h"
 #include "sandbox/credentials.h"
+#include "sandbox/faults.h"
+#include "sandbox/service.h"
 #include "sandbox/storage/object_changes.h"
 #include "sandbox/storage/object_reads.h"
 #include "sandbox/storage/resumable.h"
@@ -24,8 +26,11 @@ public:
         ResumableUploads& uploads;
         Credentials& credentials;
         Clock& clock;
+        Catalogue const& catalogue;
+        Faults& faults;
+        Admission admission;
     };
-    explicit XmlApi(Parts const& parts) : parts_(parts), reads_(parts.store, parts.blobs) {}
+    explicit XmlApi(Parts parts) : parts_(std::move(parts)), reads_(parts_.store, parts_.blobs) {}
 
     // nullopt: the request is not for this API. `is_method`: whether a JSON API has its path.
     [[nodiscard]] std::optional<Answered> answer(http::Request const& request,
@@ -35,6 +40,9 @@ private:
     struct Asked;  // a request, what it names, and who asks
     Outcome<http::Response> serve(Asked& asked);
     Outcome<http::Response> serve_object(Asked& asked);
+    // `name`: the method's for the journal. `like`: the JSON API's method that does the same, as
+    // which it meets faults and is charged.
+    Outcome<Done> admit(Asked& asked, std::string_view name, std::string_view like);
     Outcome<http::Response> get(Asked const& asked);
     Outcome<http::Response> put(Asked const& asked);
     Outcome<http::Response> remove(Asked const& asked);

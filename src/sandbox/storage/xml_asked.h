@@ -11,8 +11,9 @@ struct XmlApi::Asked {
     http::Request const& request;
     http::BodyReader& body;
     XmlTarget const target;
-    std::string principal = {};  // empty: nobody said
-    std::string method = {};     // for the journal
+    std::string principal = {};        // empty: nobody said
+    std::string method = {};           // for the journal
+    FaultRule const* fault = nullptr;  // that it has met, and that has shown
 };
 
 // The x-goog-if-… header fields.
