@@ -102,7 +102,7 @@ Result<void> Follower::pass_torn_end(std::stop_token const& stop, Error const& t
     Context const context(clock_, Deadline::after(clock_, kConnectTime), stop);
     mysql::SessionOptions session;
     session.use_database = false;
-    auto connection = TRY(mysql::Connection::open(context, options_.endpoint, std::move(session)));
+    auto connection = TRY(mysql::Connection::open(context, options_.endpoint, session));
     auto const file = status().position.file;
     auto next = binlog::file_behind(context, connection, file);
     if (!next.ok()) {
