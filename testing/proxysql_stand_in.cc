@@ -28,23 +28,25 @@ ATTACH ':memory:' AS disk;
 CREATE TABLE main.mysql_servers (hostgroup_id INT CHECK (hostgroup_id >= 0) NOT NULL DEFAULT 0,
   hostname VARCHAR NOT NULL, port INT CHECK (port >= 0 AND port <= 65535) NOT NULL DEFAULT 3306,
   status VARCHAR NOT NULL DEFAULT 'ONLINE', max_connections INT NOT NULL DEFAULT 1000,
-  PRIMARY KEY (hostgroup_id, hostname, port));
+  comment VARCHAR NOT NULL DEFAULT '', PRIMARY KEY (hostgroup_id, hostname, port));
 CREATE TABLE main.mysql_users (username VARCHAR NOT NULL, password VARCHAR,
   active INT NOT NULL DEFAULT 1, default_hostgroup INT NOT NULL DEFAULT 0, default_schema VARCHAR,
   backend INT NOT NULL DEFAULT 1, frontend INT NOT NULL DEFAULT 1,
   max_connections INT CHECK (max_connections >= 0) NOT NULL DEFAULT 10000,
-  PRIMARY KEY (username, backend), UNIQUE (username, frontend));
+  comment VARCHAR NOT NULL DEFAULT '', PRIMARY KEY (username, backend), UNIQUE (username, frontend));
 CREATE TABLE main.runtime_mysql_servers AS SELECT * FROM main.mysql_servers;
 CREATE TABLE main.runtime_mysql_users AS SELECT * FROM main.mysql_users;
 CREATE TABLE disk.mysql_servers AS SELECT * FROM main.mysql_servers;
 CREATE TABLE disk.mysql_users AS SELECT * FROM main.mysql_users;
+CREATE TABLE main.stats_mysql_connection_pool (hostgroup INT, srv_host VARCHAR, srv_port INT,
+  status VARCHAR, ConnUsed INT, ConnFree INT);
 )sql";
 constexpr auto kUsersToRuntime = R"sql(
 DELETE FROM main.runtime_mysql_users;
 INSERT INTO main.runtime_mysql_users SELECT username, native_hash(password), active,
-  default_hostgroup, default_schema, 0, 1, max_connections FROM main.mysql_users;
+  default_hostgroup, default_schema, 0, 1, max_connections, comment FROM main.mysql_users;
 INSERT INTO main.runtime_mysql_users SELECT username, native_hash(password), active,
-  default_hostgroup, default_schema, 1, 0, max_connections FROM main.mysql_users;
+  default_hostgroup, default_schema, 1, 0, max_connections, comment FROM main.mysql_users;
 )sql";
 
 std::string sha1(std::string_view bytes) {
