@@ -32,10 +32,10 @@ constexpr std::size_t kHeldLimit = std::size_t{4} << 20;
 constexpr std::size_t kReadSize = 65536;
 constexpr int kBacklog = 128;
 
-sockaddr_in loopback(std::uint16_t port) {
+sockaddr_in loopback(std::uint16_t port, in_addr_t host = htonl(INADDR_LOOPBACK)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = host;
     address.sin_port = htons(port);
     return address;
 }
@@ -129,6 +129,7 @@ struct Link {
 }  // namespace
 
 struct TcpGate::Impl {
+    in_addr_t server_host = htonl(INADDR_LOOPBACK);
     std::uint16_t server_port = 0;
     std::uint16_t port = 0;
     FileDescriptor listener;
@@ -197,7 +198,7 @@ void TcpGate::Impl::accept_one() {
     Link link;
     link.client = std::move(client);
     link.server = new_socket();
-    sockaddr_in const address = loopback(server_port);
+    sockaddr_in const address = loopback(server_port, server_host);
     int const connected =
         ::connect(link.server.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address);
     if (connected != 0 && errno != EINPROGRESS) link.broken = true;
@@ -317,8 +318,11 @@ TcpGate::~TcpGate() {
     impl_->loop.join();
 }
 
-Result<TcpGate> TcpGate::open(std::uint16_t server_port) {
+Result<TcpGate> TcpGate::open(std::uint16_t server_port, std::string const& server) {
     auto impl = std::make_unique<Impl>();
+    if (::inet_pton(AF_INET, server.c_str(), &impl->server_host) != 1) {
+        return Error(ErrorCode::InvalidArgument, server + " is no IPv4 address");
+    }
     impl->server_port = server_port;
     impl->listener = TRY(bound_listener());
     impl->port = port_of(impl->listener.get());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -13,8 +14,10 @@ namespace aipress::testing {
 // Thread safe. A change is in force when its call returns.
 class TcpGate {
 public:
-    // In front of 127.0.0.1:port; passing.
-    [[nodiscard]] static Result<TcpGate> open(std::uint16_t server_port);
+    // In front of a server on the loopback; passing. Errors: InvalidArgument for what is no IPv4
+    // address.
+    [[nodiscard]] static Result<TcpGate> open(std::uint16_t server_port,
+                                              std::string const& server = "127.0.0.1");
     TcpGate(TcpGate&&) noexcept;
     TcpGate& operator=(TcpGate&&) noexcept;
     ~TcpGate();  // resets what is open

@@ -6,6 +6,7 @@
 
 #include "cli/argument_values.h"
 #include "cli/shell_text.h"
+#include "migration/pooler_entry.h"
 #include "testing/status_matchers.h"
 #include "testing/temporary_directory.h"
 
@@ -310,6 +311,23 @@ exit 0
 TEST(ArgumentValuesTest, CommasInQuotesBelongToTheName) {
     EXPECT_THAT(split_list("a,'b,c'@%,d"), ElementsAre("a", "'b,c'@%", "d"));
     EXPECT_THAT(split_list(""), ElementsAre(""));
+}
+
+TEST(ArgumentsTest, APoolersPasswordIsInNoArgument) {
+    auto const with = [](std::string const& url) {
+        return std::vector<std::string>{"tenant", "migrate", "tenant-001", "--pooler", url};
+    };
+    auto const parsed = parse(with("mysql://admin@10.0.0.9:6032"));
+    ASSERT_TRUE(std::holds_alternative<TenantArguments>(parsed));
+    auto const& options = std::get<TenantArguments>(parsed).options;
+    EXPECT_EQ(options.pooler, "mysql://admin@10.0.0.9:6032");
+    auto const again = testing::must(migration::options_of(migration::to_json(options)));
+    EXPECT_EQ(testing::must(migration::pooler_of(again))->traffic_port, 6033);
+    EXPECT_THAT(refusal(with("mysql://admin:s3cret@10.0.0.9:6032")),
+                AllOf(HasSubstr("AIPRESS_POOLER_PASSWORD"), Not(HasSubstr("s3cret"))));
+    EXPECT_THAT(refusal(with("10.0.0.9:6032")), HasSubstr("--pooler"));
+    EXPECT_THAT(refusal({"tenant", "migrate", "tenant-001", "--pooler-address", "10.0.0.9:6033"}),
+                HasSubstr("--pooler is missing"));
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 
 #include "cli/google_access.h"
 #include "cli/shared_arguments.h"
+#include "cli/shell_text.h"
 #include "migration/folder.h"
+#include "migration/pooler_entry.h"
 
 namespace aipress::cli {
 
@@ -26,6 +28,8 @@ struct TenantTexts {
     std::string file_workers;
     std::string observe_for;
     std::string observe_every;
+    std::string pooler;
+    std::string pooler_address;
     std::string verdict;
     std::string administrator;
     std::string administrator_secret;
@@ -50,7 +54,8 @@ using migration::Step;
 constexpr char const* kFooter =
     R"help(Where Google is and who asks: as for `aipress inventory`. A migration's journal is
 below --state (default: $AIPRESS_STATE, else ~/.local/state/aipress). Killed or
-stopped, the same command carries on where the journal says.
+stopped, the same command carries on where the journal says. --pooler's password is in
+AIPRESS_POOLER_PASSWORD, or where ?password-file=FILE behind its URL says.
 
 A tenant's whole way:
   aipress tenant migrate  tenant-001 --from aipress-project --to aipress-shard-001
@@ -65,7 +70,7 @@ struct Option {
     char const* description;
 };
 
-constexpr std::array<Option, 14> kMigrationOptions{{
+constexpr std::array<Option, 16> kMigrationOptions{{
     {"--from", "PROJECT", &Texts::from,
      "The project that it leaves (default: $AIPRESS_GCP_PROJECT)"},
     {"--to", "SHARD", &Texts::to,
@@ -84,6 +89,11 @@ constexpr std::array<Option, 14> kMigrationOptions{{
     {"--file-workers", "N", &Texts::file_workers, "Files copied at once (default 64)"},
     {"--observe", "TIME", &Texts::observe_for, "How long both sides are watched (default 5m)"},
     {"--observe-every", "TIME", &Texts::observe_every, "Between two looks (default 1s)"},
+    {"--pooler", "URL", &Texts::pooler,
+     "ProxySQL's admin interface, mysql://admin@host:6032: sites are entered there and connect by "
+     "it (default: to the instance itself)"},
+    {"--pooler-address", "HOST:PORT", &Texts::pooler_address,
+     "Where sites connect to it (default: its host, port 6033)"},
     {"--verdict", "RULE", &Texts::verdict,
      "When a rollback is due. statistical: what chance does not explain (default); strict: the "
      "plain limits"},
@@ -197,6 +207,19 @@ std::filesystem::path default_state_folder() {
     return std::filesystem::path(home == nullptr ? "/" : home) / ".local/state/aipress";
 }
 
+Result<void> read_pooler(Texts const& texts, migration::Options& options) {
+    options.pooler = texts.pooler;
+    options.pooler_address = texts.pooler_address;
+    if (!TRY(migration::pooler_of(options))) return {};
+    // It is journaled, and seen by whoever lists processes.
+    if (without_password(texts.pooler) != texts.pooler) {
+        return Error(ErrorCode::InvalidArgument,
+                     "--pooler: it has a password: set AIPRESS_POOLER_PASSWORD, or put "
+                     "?password-file=FILE or ?password-env=NAME behind it");
+    }
+    return {};
+}
+
 Result<void> read_options(Texts const& texts, migration::Options& options) {
     options.backup_project = texts.backup_project;
     if (!texts.backup_bucket.empty()) options.backup_bucket = texts.backup_bucket;
@@ -224,6 +247,7 @@ Result<void> read_options(Texts const& texts, migration::Options& options) {
         constexpr std::array<std::string_view, 2> kRules{"statistical", "strict"};
         options.strict = TRY(choice_value("--verdict", texts.verdict, kRules)) == 1;
     }
+    TRY(read_pooler(texts, options));
     options.administrator = texts.administrator;
     options.administrator_secret = texts.administrator_secret;
     if (options.administrator.empty() != options.administrator_secret.empty()) {

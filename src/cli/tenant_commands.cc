@@ -39,7 +39,9 @@ Result<Desk> open_desk(TenantArguments const& arguments, Environment& environmen
     std::filesystem::create_directories(arguments.state, ignored);
     desk.alerts = std::make_unique<alerts::Alerts>(TRY(alerts::Alerts::open(
         {.file = arguments.state / "alerts.jsonl", .webhook = arguments.webhook})));
-    migration::Surroundings surroundings{.sites_address = variable("AIPRESS_SITES_ADDRESS")};
+    migration::Surroundings surroundings{
+        .sites_address = variable("AIPRESS_SITES_ADDRESS"),
+        .pooler_password = gcp::Secret(variable("AIPRESS_POOLER_PASSWORD"))};
     if (auto const server = variable("AIPRESS_DNS_ADDRESS"); !server.empty()) {
         surroundings.dns_server = TRY(dns::parse_server(server).in_context("AIPRESS_DNS_ADDRESS"));
     }

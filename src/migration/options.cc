@@ -16,6 +16,8 @@ bj::object to_json(Options const& options) {
             {"file_workers", std::int64_t{options.file_workers}},
             {"observe_for_ms", options.observe_for.count()},
             {"observe_every_ms", options.observe_every.count()},
+            {"pooler", options.pooler},
+            {"pooler_address", options.pooler_address},
             {"strict", options.strict},
             {"administrator", options.administrator},
             {"administrator_secret", options.administrator_secret}};
@@ -32,6 +34,11 @@ Result<Options> options_of(bj::object const& object) {
     options.file_workers = static_cast<unsigned>(TRY(json::get_integer(object, "file_workers")));
     options.observe_for = milliseconds(TRY(json::get_integer(object, "observe_for_ms")));
     options.observe_every = milliseconds(TRY(json::get_integer(object, "observe_every_ms")));
+    // Not in journals that were begun before there was a pooler.
+    if (object.contains("pooler")) {
+        options.pooler = TRY(json::get_string(object, "pooler"));
+        options.pooler_address = TRY(json::get_string(object, "pooler_address"));
+    }
     options.strict = TRY(json::get_bool(object, "strict"));
     options.administrator = TRY(json::get_string(object, "administrator"));
     options.administrator_secret = TRY(json::get_string(object, "administrator_secret"));

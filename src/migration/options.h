@@ -21,6 +21,10 @@ struct Options {
     unsigned file_workers = 64;  // rewrites in flight
     milliseconds observe_for{300'000};
     milliseconds observe_every{1'000};
+    // Of ProxySQL's admin interface, without a password: "mysql://admin@10.0.0.9:6032". "": sites
+    // connect to the instance itself.
+    std::string pooler = {};
+    std::string pooler_address = {};        // where sites connect to it; "": its host, port 6033
     bool strict = false;                    // verdicts by the plain rule
     std::string administrator = {};         // WordPress's; "": the login is not tried
     std::string administrator_secret = {};  // its password's, in the old project

@@ -5,6 +5,7 @@
 
 #include "gcp/fields.h"
 #include "migration/access.h"
+#include "migration/pooler_entry.h"
 #include "migration/secrets.h"
 #include "migration/site_service.h"
 #include "migration/sql_accounts.h"
@@ -167,9 +168,15 @@ Action service(Workspace const& work) {
 }  // namespace
 
 std::vector<Action> provision_actions(Workspace const& work) {
-    return {password(work),     old_side_secret(work), carried_secrets(work), database(work),
-            tenant_user(work),  service_account(work), access(work),          service(work),
-            old_revision(work), lower_ttl(work)};
+    std::vector<Action> actions{password(work), old_side_secret(work), carried_secrets(work),
+                                database(work), tenant_user(work)};
+    // Before the services that will connect by it.
+    if (!work.options.pooler.empty()) actions.push_back(pooler_entry(work));
+    for (auto&& action : {service_account(work), access(work), service(work), old_revision(work),
+                          lower_ttl(work)}) {
+        actions.push_back(action);
+    }
+    return actions;
 }
 
 }  // namespace aipress::migration

@@ -1,7 +1,7 @@
-// Makes the tenant's place in its shard, and undoes it: secrets, accounts, database, rights, the
-// Cloud Run service that nobody is sent to yet, and the old service's revision that will serve from
-// the new home. What is there already and is labelled as the tenant's is adopted; what is another's
-// is refused.
+// Makes the tenant's place in its shard, and undoes it: secrets, accounts, database, rights,
+// ProxySQL's entries, the Cloud Run service that nobody is sent to yet, and the old service's
+// revision that will serve from the new home. What is there already and is labelled as the tenant's
+// is adopted; what is another's is refused.
 #pragma once
 
 #include <vector>

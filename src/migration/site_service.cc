@@ -7,6 +7,7 @@
 #include <set>
 
 #include "gcp/fields.h"
+#include "migration/pooler_entry.h"
 #include "migration/sql_accounts.h"
 #include "routing/allocation.h"
 #include "routing/journaled.h"
@@ -76,8 +77,12 @@ json::object own_annotations(json::object const& service) {
 Result<routing::SiteSettings> new_settings(Context const& context, Workspace const& work,
                                            std::string const& password_secret) {
     auto const& home = work.relocation.to;
-    auto const server =
+    auto server =
         TRY(find_server(context, work.cloud, {.project = home.project, .instance = home.instance}));
+    if (auto const pooler = TRY(pooler_of(work.options))) {
+        server.host = pooler->traffic_host;
+        server.port = pooler->traffic_port;
+    }
     return routing::SiteSettings{.database_host = server.host,
                                  .database_port = server.port,
                                  .database = home.database,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dns/name_servers.h"
+#include "gcp/credentials.h"
 #include "migration/cloud.h"
 #include "migration/journal.h"
 #include "migration/names.h"
@@ -17,6 +18,7 @@ namespace aipress::migration {
 struct Surroundings {
     std::string sites_address = {};  // HOST:PORT; "": by the host's name
     std::optional<dns::ServerAddress> dns_server = std::nullopt;  // nullopt: the zone's own
+    gcp::Secret pooler_password = {};  // of ProxySQL's administrator; "": the URL says where it is
 };
 
 // What it refers to outlives it. Thread safe.

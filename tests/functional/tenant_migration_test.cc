@@ -12,6 +12,7 @@
 #include "base/subprocess.h"
 #include "client_stage.h"
 #include "http/client.h"
+#include "pooler_stage.h"
 #include "tenant_stage.h"
 #include "testing/must.h"
 #include "testing/status_matchers.h"
@@ -31,6 +32,7 @@ using testing::must;
 
 constexpr char const* kSecrets = "secretmanager.googleapis.com";
 constexpr char const* kSql = "sqladmin.googleapis.com";
+constexpr char const* kAlias = "www.a-tenants-own.example";
 constexpr char const* kRun = "run.googleapis.com";
 
 std::string secrets_of(std::string_view project) {
@@ -77,17 +79,41 @@ std::string all_texts(fs::path const& folder) {
     return all;
 }
 
+// Another name of the first tenant, in a zone of its owner's, answers and is one of that project's.
+void expect_alias(TenantStage& stage, std::string const& project) {
+    EXPECT_EQ(stage.serving_project(std::string(kAlias)), project);
+    auto const answer = stage.visit_host(kAlias, "/?rest_route=/");
+    ASSERT_EQ(answer.status, 200) << answer.text;
+    EXPECT_EQ(answer.body.at("name").as_string(), stage.tenant(1).title);
+}
+
+// The first tenant is entered at ProxySQL, and what its site asks goes through it.
+void expect_by_pooler(TenantStage& stage, PoolerStage const& pooler) {
+    auto const entry = pooler.entry(stage.tenant(1).name);
+    ASSERT_TRUE(entry);
+    EXPECT_EQ(entry->tenant, stage.tenant(1).name);
+    EXPECT_TRUE(entry->is_active);
+    auto const before = pooler.traffic();
+    EXPECT_EQ(stage.visit(1, "/").status, 200);
+    EXPECT_GT(pooler.traffic(), before);
+}
+
 TEST(TenantMigrationTest, ATenantMovesAndComesBackWithEverythingThatWasWritten) {
     TenantStage stage(1);
+    PoolerStage const pooler(stage);
     auto const tenant = stage.tenant(1);
+    stage.map_host(1, kAlias);
     ASSERT_TRUE(stage.comment(1, "written at home"));
 
-    auto const moved = stage.run(stage.migrate_words(tenant.name));
+    auto const moved =
+        stage.run(pooler.words(stage.migrate_words(tenant.name)), pooler.environment());
     ASSERT_EQ(moved.status.code, 0) << moved.describe();
     auto const summary = must(moved.json());
     EXPECT_EQ(summary.at("state").as_string(), "moved");
     EXPECT_TRUE(summary.at("switched").as_bool());
     EXPECT_EQ(stage.serving_project(1), kShard);
+    expect_alias(stage, kShard);
+    expect_by_pooler(stage, pooler);
     EXPECT_THAT(stage.record(1), ElementsAre("aipress-shard-001.aipress.io."));
     EXPECT_TRUE(stage.has_comment(1, "written at home"));
     ASSERT_TRUE(stage.comment(1, "written in the shard"));
@@ -97,16 +123,19 @@ TEST(TenantMigrationTest, ATenantMovesAndComesBackWithEverythingThatWasWritten) 
 
     // No secret is where it does not belong.
     auto const written = moved.output + moved.error + all_texts(stage.state());
-    for (auto const& secret : {tenant.database_password(), tenant.administrator_password(),
-                               stage.secret(kShard, tenant.name + "-db-password"),
-                               stage.secret(kShard, tenant.name + "-mover-password")}) {
+    for (auto const& secret :
+         {std::string(PoolerStage::kPassword), tenant.database_password(),
+          tenant.administrator_password(), stage.secret(kShard, tenant.name + "-db-password"),
+          stage.secret(kShard, tenant.name + "-mover-password")}) {
         EXPECT_EQ(written.find(secret), std::string::npos);
     }
 
-    auto const back = stage.run({"rollback", tenant.name});
+    auto const back = stage.run({"rollback", tenant.name}, pooler.environment());
     ASSERT_EQ(back.status.code, 0) << back.describe();
     EXPECT_EQ(must(back.json()).at("state").as_string(), "rolled-back");
     EXPECT_EQ(stage.serving_project(1), poc::kProject);
+    expect_alias(stage, std::string(poc::kProject));
+    EXPECT_THAT(pooler.entries(), IsEmpty());
     EXPECT_THAT(stage.record(1), ElementsAre("ghs.googlehosted.com."));
     EXPECT_TRUE(stage.has_comment(1, "written at home"));
     EXPECT_TRUE(stage.has_comment(1, "written in the shard"));
@@ -117,10 +146,12 @@ TEST(TenantMigrationTest, ATenantMovesAndComesBackWithEverythingThatWasWritten) 
 
 TEST(TenantMigrationTest, TwoTenantsMoveToOneShardAtOnceAndOneCompletes) {
     TenantStage stage(2);
+    PoolerStage const pooler(stage);
     std::vector<testing::AipressProcess> processes;
     for (unsigned i : {1u, 2u}) {
         processes.push_back(must(testing::AipressProcess::start(
-            stage.command(stage.migrate_words(stage.tenant(i).name)), stage.environment())));
+            stage.command(pooler.words(stage.migrate_words(stage.tenant(i).name))),
+            stage.environment(pooler.environment()))));
     }
     for (auto& process : processes) {
         auto const result = must(process.wait(stage_context()));
@@ -137,6 +168,11 @@ TEST(TenantMigrationTest, TwoTenantsMoveToOneShardAtOnceAndOneCompletes) {
     EXPECT_EQ(must(completed.json()).at("state").as_string(), "completed");
     auto const refused = stage.run({"rollback", name});
     EXPECT_EQ(refused.status.code, 1);
+    // Side by side at ProxySQL, and what is completed stays.
+    auto const entries = pooler.entries();
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_NE(entries[0].hostgroup, entries[1].hostgroup);
+    for (unsigned i : {1u, 2u}) EXPECT_TRUE(pooler.entry(stage.tenant(i).name));
     EXPECT_TRUE(stage.comment(2, "after completion"));
     EXPECT_TRUE(stage.comment(1, "beside it"));
 }

@@ -1,6 +1,7 @@
 #include "tenant_stage.h"
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "dns/query.h"
@@ -132,8 +133,26 @@ std::string TenantStage::secret(std::string const& project, std::string const& n
 }
 
 testing::HttpAnswer TenantStage::visit(unsigned number, std::string const& target) {
-    return client_.send({.url = fmt::format("http://{}{}", sites_, target),
-                         .headers = {{"Host", tenant(number).host()}}});
+    return visit_host(tenant(number).host(), target);
+}
+
+testing::HttpAnswer TenantStage::visit_host(std::string const& host, std::string const& target) {
+    return client_.send(
+        {.url = fmt::format("http://{}{}", sites_, target), .headers = {{"Host", host}}});
+}
+
+void TenantStage::map_host(unsigned number, std::string const& host) {
+    boost::json::object const mapping{
+        {"apiVersion", "domains.cloudrun.com/v1"},
+        {"kind", "DomainMapping"},
+        {"metadata", boost::json::object{{"name", host}, {"namespace", poc::kProject}}},
+        {"spec", boost::json::object{{"routeName", tenant(number).name},
+                                     {"certificateMode", "AUTOMATIC"}}}};
+    auto const made = call(
+        "POST", fmt::format("{}-run.googleapis.com", poc::kRegion),
+        fmt::format("/apis/domains.cloudrun.com/v1/namespaces/{}/domainmappings", poc::kProject),
+        boost::json::serialize(mapping));
+    if (made.status != 200) throw std::runtime_error(made.text);
 }
 
 int TenantStage::post_comment(unsigned number, std::string const& text) {
@@ -172,8 +191,7 @@ bool TenantStage::has_comment(unsigned number, std::string const& text) {
     return page.text.find(text) != std::string::npos;
 }
 
-std::string TenantStage::serving_project(unsigned number) {
-    auto const host = tenant(number).host();
+std::string TenantStage::serving_project(std::string const& host) {
     for (auto const& project : {std::string(kShard), std::string(poc::kProject)}) {
         auto const page = get("us-central1-run.googleapis.com",
                               fmt::format("/apis/domains.cloudrun.com/v1/namespaces/{}/"

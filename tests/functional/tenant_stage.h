@@ -48,6 +48,10 @@ public:
 
     // The site, by its host's name.
     testing::HttpAnswer visit(unsigned number, std::string const& target);
+    // The same by another of its names.
+    testing::HttpAnswer visit_host(std::string const& host, std::string const& target);
+    // Maps another name to the tenant's service in today's project, as its owner would.
+    void map_host(unsigned number, std::string const& host);
     // To the newest post; whether WordPress took it. It is shown at once. WordPress takes one in 15
     // seconds of an address.
     bool try_comment(unsigned number, std::string const& text);
@@ -55,7 +59,8 @@ public:
     bool comment(unsigned number, std::string const& text);
     [[nodiscard]] bool has_comment(unsigned number, std::string const& text);
     // That of the service which the host is mapped to.
-    std::string serving_project(unsigned number);
+    std::string serving_project(unsigned number) { return serving_project(tenant(number).host()); }
+    std::string serving_project(std::string const& host);
     // The record set's data, by a query to the name server.
     std::vector<std::string> record(unsigned number);
 
