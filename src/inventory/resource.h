@@ -76,7 +76,11 @@ public:
     using Index = std::uint32_t;
     static constexpr Index kNone = UINT32_MAX;
 
-    void add(Resource resource) { all_.push_back(std::move(resource)); }
+    void add(Resource resource) {
+        // Most of a fleet's memory is in these.
+        resource.facts.shrink_to_fit();
+        all_.push_back(std::move(resource));
+    }
     // To be called when all are added, before find().
     void sort();
     [[nodiscard]] Index find(Kind kind, std::string_view key) const;

@@ -1,18 +1,23 @@
 // `aipress inventory` as an operator runs it, on a project that seed-poc has made.
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gmock/gmock.h>
-#include <sstream>
+#include <poll.h>
+#include <sys/stat.h>
 
+#include "base/file_descriptor.h"
 #include "sandbox/run/web_server.h"
 #include "sandbox/sql/server.h"
 #include "testing/http_client.h"
 #include "testing/sandbox_process.h"
 #include "testing/status_matchers.h"
 #include "testing/temporary_directory.h"
+#include "testing/wire.h"
 
 namespace aipress {
 namespace {
@@ -25,6 +30,7 @@ using testing::must;
 using ::testing::Not;
 
 constexpr char const* kProject = "aipress-project";
+constexpr int kReportTime = 120'000;  // ms
 constexpr char const* kStateBucket = "aipress-terraform-state";
 
 Context patient_context() {
@@ -55,6 +61,41 @@ protected:
             environment.emplace_back(name, value);
         }
         return must(testing::run_aipress(patient_context(), all, environment));
+    }
+    // The command's, in bytes, when everything is found and its report is being written: to a pipe
+    // where it waits for its reader.
+    std::size_t peak_memory(std::string& report) {
+        auto const folder = must(testing::TemporaryDirectory::make());
+        auto const pipe = (folder / "inventory.json.new").string();
+        EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+        auto process = must(testing::AipressProcess::start(
+            {"inventory", "--project", kProject, "--state-bucket", kStateBucket, "--format", "json",
+             "--out", (folder / "inventory.json").string()},
+            sandbox_.environment(sandbox::Client::Aipress, sandbox::ClientMode::Overrides)));
+        // Neither of the two waits for the other to open it: a command that fails fails the test.
+        FileDescriptor const reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        pollfd readable{.fd = reader.get(), .events = POLLIN, .revents = 0};
+        EXPECT_EQ(::poll(&readable, 1, kReportTime), 1) << process.error();
+        auto const peak = testing::process_number(process.pid(), "VmHWM:") * 1'024;
+        EXPECT_GT(peak, 0u);
+        report = read_all(reader.get());
+        auto const result = must(process.wait(patient_context()));
+        EXPECT_EQ(result.status.code, 0) << result.describe();
+        EXPECT_EQ(result.output, "");
+        EXPECT_TRUE(std::filesystem::exists(folder / "inventory.json"));
+        return peak;
+    }
+    // Up to its end.
+    static std::string read_all(int pipe) {
+        std::string all;
+        std::array<char, 65'536> part{};
+        pollfd readable{.fd = pipe, .events = POLLIN, .revents = 0};
+        while (::poll(&readable, 1, kReportTime) == 1) {
+            auto const size = ::read(pipe, part.data(), part.size());
+            if (size <= 0) break;
+            all.append(part.data(), static_cast<std::size_t>(size));
+        }
+        return all;
     }
     json::object inventory() {
         auto const result = run({"--state-bucket", kStateBucket, "--format", "json"});
@@ -177,19 +218,22 @@ TEST_F(LiveInventoryTest, TellsWhatTenantsHaveAndWhereTerraformSaysOtherwise) {
     EXPECT_THAT(table.error, HasSubstr("incomplete: "));
 }
 
-TEST_F(InventoryTest, FindsAllOfAFleetOfRecords) {
-    seed({"--tenants", "300", "--metadata-only"});
-    auto const folder = must(testing::TemporaryDirectory::make());
-    auto const file = (folder / "inventory.json").string();
-    auto const result = run({"--state-bucket", kStateBucket, "--format", "json", "--out", file});
-    ASSERT_EQ(result.status.code, 0) << result.describe();
-    EXPECT_EQ(result.output, "");
-    std::stringstream written;
-    written << std::ifstream(file).rdbuf();
-    auto const fleet = json::parse(written.str()).as_object();
+TEST_F(InventoryTest, FindsAllOfAFleetOfRecordsInBoundedMemory) {
+    constexpr std::size_t kFew = 200, kMany = 1'700;
+    // Of a whole fleet it is about 4,000.
+    constexpr std::size_t kBytesATenant = 10'000;
+    seed({"--tenants", std::to_string(kFew), "--metadata-only"});
+    std::string written;
+    auto const peak_of_few = peak_memory(written);
+    seed({"--tenants", std::to_string(kMany), "--metadata-only"});
+    auto const peak_of_many = peak_memory(written);
+    auto const bytes_a_tenant = (peak_of_many - peak_of_few) / (kMany - kFew);
+    EXPECT_LT(bytes_a_tenant, kBytesATenant) << peak_of_few << " and " << peak_of_many;
+    RecordProperty("bytes_a_tenant", std::to_string(bytes_a_tenant));
+    auto const fleet = json::parse(written).as_object();
     EXPECT_EQ(fleet.at("is_complete"), true) << json::serialize(fleet.at("gaps"));
-    EXPECT_EQ(fleet.at("state_files"), 300);
-    ASSERT_EQ(fleet.at("tenants").as_array().size(), 300u);
+    EXPECT_EQ(fleet.at("state_files"), kMany);
+    ASSERT_EQ(fleet.at("tenants").as_array().size(), kMany);
     EXPECT_TRUE(drift_of(fleet).empty()) << drift_of(fleet).front();
     for (auto const& tenant : fleet.at("tenants").as_array()) {
         // Service, instance, bucket, secret, name.
