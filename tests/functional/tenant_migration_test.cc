@@ -253,6 +253,56 @@ TEST(TenantMigrationTest, AMismatchBehindTheSwitchIsTakenBackByItself) {
     EXPECT_THAT(std::string(why.at("reason").as_string()), HasSubstr("verdict"));
 }
 
+// All that visitors are served by and that the shard has, but for the mover's own login, with which
+// a backup is proven.
+std::string as_it_stands(TenantStage& stage) {
+    auto const bucket = fmt::format("/storage/v1/b/{}-media", kShard);
+    std::string all;
+    for (auto const& [host, path] : std::vector<std::pair<std::string, std::string>>{
+             {kRun, fmt::format("/v2/projects/{}/locations/us-central1/services", poc::kProject)},
+             {kRun, fmt::format("/v2/projects/{}/locations/us-central1/services", kShard)},
+             {"dns.googleapis.com",
+              fmt::format("/dns/v1/projects/{}/managedZones/aipress-io/rrsets", poc::kProject)},
+             {kSql, in_instance("databases")},
+             {"storage.googleapis.com", bucket + "/o"},
+             {"storage.googleapis.com", bucket + "/iam"}}) {
+        all += json::serialize(stage.get(host, path)) + "\n";
+    }
+    return all + stage.serving_project(1);
+}
+
+// A file of the backup is another one by the time that it is read back.
+void expect_bad_backup_stops_it(TenantStage& stage, std::string const& name) {
+    auto const before = as_it_stands(stage);
+    auto const killed = stage.run(stage.migrate_words(name),
+                                  {{"AIPRESS_KILL_AT", "journal-backup/take-done.after"}});
+    ASSERT_NE(killed.status.signal, 0) << killed.describe();
+    auto const listed =
+        stage.get("storage.googleapis.com",
+                  fmt::format("/storage/v1/b/aipress-migration-backups/o?prefix={}/", name));
+    std::string victim;
+    for (auto const& item : listed.at("items").as_array()) {
+        std::string const object(item.at("name").as_string());
+        if (object.find("/files/") != std::string::npos) victim = object;
+    }
+    ASSERT_FALSE(victim.empty());
+    auto const put = stage.call("POST", "storage.googleapis.com",
+                                "/upload/storage/v1/b/aipress-migration-backups/"
+                                "o?uploadType=media&name=" +
+                                    http::percent_encoded(victim),
+                                "not what was backed up");
+    ASSERT_EQ(put.status, 200) << put.text;
+    auto const stopped = stage.run(stage.migrate_words(name));
+    EXPECT_EQ(stopped.status.code, 1) << stopped.describe();
+    EXPECT_THAT(stopped.error, HasSubstr(victim.substr(victim.find("/files/") + 1)));
+    EXPECT_THAT(stage.run({"why", name}).output, HasSubstr("backup"));
+    EXPECT_EQ(as_it_stands(stage), before);
+    // A new migration takes a new backup.
+    auto const back = stage.run({"rollback", name});
+    EXPECT_EQ(back.status.code, 0) << back.describe();
+    EXPECT_EQ(as_it_stands(stage), before);
+}
+
 TEST(TenantMigrationTest, WhatCannotBeDoneIsRefusedBeforeAnythingIsTouched) {
     TenantStage stage(1);
     auto const name = stage.tenant(1).name;
@@ -288,6 +338,7 @@ TEST(TenantMigrationTest, WhatCannotBeDoneIsRefusedBeforeAnythingIsTouched) {
     EXPECT_EQ(plan.status.code, 0) << plan.describe();
     EXPECT_EQ(must(plan.json()).at("shard_capacity").as_int64(), 50);
     EXPECT_FALSE(fs::exists(stage.state() / "tenants"));
+    expect_bad_backup_stops_it(stage, name);
     expect_nothing_left(stage, name);
 }
 
