@@ -1,6 +1,7 @@
 #include "fleet/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -80,6 +81,27 @@ std::optional<double> quantile(std::span<double const> values, double q) {
     auto const above = std::min(below + 1, sorted.size() - 1);
     double const share = place - as_double(below);
     return sorted[below] + share * (sorted[above] - sorted[below]);
+}
+
+double noise_of_medians(std::span<double const> values, std::size_t count) {
+    if (values.size() < 4 || count == 0) return 0;
+    double squares = 0;
+    double splits = 0;
+    // A block of a quarter still gives each hand two.
+    for (std::size_t block = 1; block <= values.size() / 4; ++block) {
+        std::array<std::vector<double>, 2> hands;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            hands.at(i / block % 2).push_back(values[i]);
+        }
+        auto const one = *median(hands[0]);
+        auto const other = *median(hands[1]);
+        if (one <= 0 || other <= 0) continue;
+        squares += std::pow(std::log(one / other), 2);
+        ++splits;
+    }
+    if (splits == 0) return 0;
+    double const half = as_double(values.size()) / 2;
+    return std::sqrt(squares / splits * half / as_double(count));
 }
 
 }  // namespace aipress::fleet

@@ -42,4 +42,11 @@ struct MannWhitney {
     return quantile(values, 0.5);
 }
 
+// How far apart the medians of two samples of one and the same thing are, from values in the order
+// in which they were taken: these are dealt out to two hands in blocks of 1, 2, 3, ... in turn (so
+// that a burst falls to one hand, and a drift to both), and the logarithms of the hands' ratios
+// give their root mean square. For samples of `count` each: it shrinks with the root of their
+// number. 0 of fewer than 4 values.
+[[nodiscard]] double noise_of_medians(std::span<double const> values, std::size_t count);
+
 }  // namespace aipress::fleet

@@ -130,5 +130,33 @@ TEST(StatisticsTest, QuantilesAreRsDefault) {
     EXPECT_DOUBLE_EQ(*quantile(twenty, 0), 1);
 }
 
+TEST(StatisticsTest, TheNoiseOfMediansIsWhatTwoSamplesOfOneThingDiffer) {
+    std::mt19937_64 random(4);
+    auto const sample = [&](std::size_t count) {
+        std::vector<double> values;
+        for (; count > 0; --count) {
+            values.push_back(100 * std::exp(0.4 * std::normal_distribution<>()(random)));
+        }
+        return values;
+    };
+    // What it says on the mean is what samples of as many differ.
+    for (std::size_t const count : {10u, 40u}) {
+        double said = 0;
+        double differ = 0;
+        constexpr int kTries = 2'000;
+        for (int i = 0; i < kTries; ++i) {
+            said += std::pow(noise_of_medians(sample(40), count), 2);
+            differ += std::pow(std::log(*median(sample(count)) / *median(sample(count))), 2);
+        }
+        EXPECT_NEAR(std::sqrt(said / kTries), std::sqrt(differ / kTries), 0.03) << count;
+    }
+    EXPECT_EQ(noise_of_medians(std::vector<double>(20, 7.0), 10), 0);
+    EXPECT_EQ(noise_of_medians(std::vector<double>{1, 9, 1}, 10), 0);
+    // A drift falls to both hands.
+    std::vector<double> drift;
+    for (int i = 0; i < 40; ++i) drift.push_back(100 + i);
+    EXPECT_LT(noise_of_medians(drift, 20), 0.1);
+}
+
 }  // namespace
 }  // namespace aipress::fleet

@@ -1,6 +1,7 @@
 #include "fleet/verdict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <span>
 
@@ -70,6 +71,14 @@ Judgement strict_latency(PageLatency const& page, Thresholds const& limits) {
                         *now, *baseline, 100 * (limits.latency_ratio - 1))};
 }
 
+// The largest ratio that is none: what the old home differs from itself, now and before the switch.
+double noise_ratio(PageLatency const& page, std::size_t count, Thresholds const& limits) {
+    auto const noise =
+        std::max(noise_of_medians(without_first(page.baseline_ms, limits.latencies_dropped), count),
+                 noise_of_medians(page.before_ms, count));
+    return std::exp(limits.noise_factor * noise);
+}
+
 Judgement statistical_latency(PageLatency const& page, Thresholds const& limits) {
     auto const now = without_first(page.now_ms, limits.latencies_dropped);
     auto const baseline = without_first(page.baseline_ms, limits.latencies_dropped);
@@ -84,13 +93,15 @@ Judgement statistical_latency(PageLatency const& page, Thresholds const& limits)
     auto const test = mann_whitney(now, baseline);
     bool const is_slower = now_ms > limits.latency_ratio * baseline_ms &&
                            now_ms - baseline_ms >= limits.latency_more_ms;
-    bool const is_certain = test.p_greater < limits.latency_chance;
+    double const noise = noise_ratio(page, std::min(now.size(), baseline.size()), limits);
+    bool const is_certain = test.p_greater < limits.latency_chance && now_ms > noise * baseline_ms;
     auto outcome = Outcome::Pass;
     if (is_slower) outcome = is_certain ? Outcome::Fail : Outcome::Inconclusive;
-    return {outcome, fmt::format("{}: median {:.0f} ms ({} probes), baseline {:.0f} ms ({} "
-                                 "probes), {:+.0f} ms, Mann-Whitney p {:.2g}",
-                                 page.page, now_ms, now.size(), baseline_ms, baseline.size(),
-                                 now_ms - baseline_ms, test.p_greater)};
+    return {outcome,
+            fmt::format("{}: median {:.0f} ms ({} probes), baseline {:.0f} ms ({} "
+                        "probes), {:+.0f} ms, Mann-Whitney p {:.2g}, noise up to {:+.0f} %",
+                        page.page, now_ms, now.size(), baseline_ms, baseline.size(),
+                        now_ms - baseline_ms, test.p_greater, 100 * (noise - 1))};
 }
 
 // The worst page speaks for all of them.

@@ -5,13 +5,15 @@
 //   error rate     > 5 %                    >= 20 requests, and the lower bound of the 95 % Wilson
 //                                           interval > 5 %
 //   response time  > 50 % over baseline     interleaved probes, the first five of a side dropped:
-//                                           ratio of medians > 1.5, and >= 100 ms more, and larger
-//                                           by Mann and Whitney's test at 98 %
+//                                           ratio of medians > 1.5 and past what the old home
+//                                           differs from itself, and >= 100 ms more, and larger by
+//                                           Mann and Whitney's test at 98 %
 //   health         > 3 failures in a row    the 4th in a row, agreed by two vantage points in the
 //                                           same round
 //   integrity      any mismatch             any mismatch
 //
-// Both are computed; the mode says which one is obeyed.
+// Both are computed; the mode says which one is obeyed. By the statistical rule a site that is slow
+// and nothing else goes back when a second window confirms it: windows.h.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +44,9 @@ struct Thresholds {
     // 8 on.
     std::size_t latencies_least = 10;
     double latency_chance = 0.01;  // the upper tail of a two-sided test at 98 %
+    // A ratio is noise up to so many times what the old home's medians differ among themselves
+    // (noise_of_medians): three, for about 1 in 1,000. 0: noise is not asked for.
+    double noise_factor = 3;
     std::size_t failures_in_a_row = 3;
     std::size_t vantage_points_least = 2;
 };
@@ -52,7 +57,8 @@ struct PageLatency {
     std::vector<double> now_ms = {};
     // Of the home that was left, by probes in between those above.
     std::vector<double> baseline_ms = {};
-    // Taken before the switch; the plain rule's baseline when there is any.
+    // Taken before the switch, of the old home held against itself; the plain rule's baseline when
+    // there is any.
     std::vector<double> before_ms = {};
 };
 

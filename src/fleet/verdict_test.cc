@@ -134,6 +134,34 @@ TEST(VerdictTest, AWideSpreadIsNotCertain) {
     EXPECT_EQ(finding.statistical.outcome, Outcome::Inconclusive) << finding.statistical.reason;
 }
 
+// A well site that was once taken back, by the medians and the chance of that verdict: a neighbour
+// kept the machine busy, and more of its time fell to one side.
+TEST(VerdictTest, WhatTheOldHomeDiffersFromItselfIsNoise) {
+    auto observation = healthy();
+    auto& page = observation.latencies[0];
+    page.now_ms = {9, 9, 9, 9, 9, 401, 305, 401, 430, 155, 480, 520, 401, 280, 650, 305, 700};
+    page.baseline_ms = {9, 9, 9, 9, 9, 140, 266, 150, 145, 290, 150, 410, 266, 160, 300, 420, 290};
+    auto finding = by_both(observation).finding(Trigger::ResponseTime);
+    EXPECT_EQ(finding.strict.outcome, Outcome::Fail) << finding.strict.reason;
+    EXPECT_EQ(finding.statistical.outcome, Outcome::Inconclusive) << finding.statistical.reason;
+    EXPECT_THAT(finding.statistical.reason, HasSubstr("median 401 ms"));
+    EXPECT_THAT(finding.statistical.reason, HasSubstr("noise up to"));
+    Thresholds without;
+    without.noise_factor = 0;
+    EXPECT_EQ(judge(observation, RollbackMode::Statistical, without)
+                  .finding(Trigger::ResponseTime)
+                  .statistical.outcome,
+              Outcome::Fail);
+    // The same from a home that is steady is none.
+    std::fill(page.baseline_ms.begin(), page.baseline_ms.end(), 150);
+    finding = by_both(observation).finding(Trigger::ResponseTime);
+    EXPECT_EQ(finding.statistical.outcome, Outcome::Fail) << finding.statistical.reason;
+    // But for how it was before the switch.
+    page.before_ms = {100, 900, 120, 700, 110, 800, 130, 1'000};
+    finding = by_both(observation).finding(Trigger::ResponseTime);
+    EXPECT_EQ(finding.statistical.outcome, Outcome::Inconclusive) << finding.statistical.reason;
+}
+
 TEST(VerdictTest, OneSlowPageIsEnough) {
     auto observation = healthy();
     observation.latencies.push_back(

@@ -167,7 +167,6 @@ Result<void> Migration::run_or_go_back(Context const& context, Step step, Repeat
 Result<void> Migration::run(Context const& context, Step last, std::optional<Step> again) {
     return while_held(context, [&](Context const& held) -> Result<void> {
         TRY(check_not_going_back());
-        auto const state = journal_->content().state;
         if (again && *again < Step::Routing) TRY(check_not_switched());
         for (auto const step : kAllSteps) {
             if (step > last) break;
@@ -179,13 +178,17 @@ Result<void> Migration::run(Context const& context, Step last, std::optional<Ste
                                                      : step;
             TRY(run_or_go_back(held, next, repeat));
         }
-        if (last >= Step::Observe && state == State::Running) {
-            TRY(journal_->set_state(State::Moved, ""));
-            alert(held, alerts::Severity::Information, "moved", "its new home was observed", "");
-        }
-        if (last == Step::Complete) TRY(journal_->set_state(State::Completed, ""));
-        return {};
+        return note_arrival(held, last);
     });
+}
+
+Result<void> Migration::note_arrival(Context const& context, Step last) {
+    if (last >= Step::Observe && journal_->content().state == State::Running) {
+        TRY(journal_->set_state(State::Moved, ""));
+        alert(context, alerts::Severity::Information, "moved", "its new home was observed", "");
+    }
+    if (last == Step::Complete) TRY(journal_->set_state(State::Completed, ""));
+    return {};
 }
 
 Result<void> Migration::check_ready_for(Step step) const {
@@ -225,9 +228,7 @@ Result<void> Migration::run_by_hand(Context const& context, Step step) {
         if (step < Step::Routing) TRY(check_not_switched());
         bool const is_repeatable = step != Step::Backup && step != Step::Provision;
         TRY(run_or_go_back(held, step, is_repeatable ? Repeat::Always : Repeat::Never));
-        if (step == Step::Observe) TRY(journal_->set_state(State::Moved, ""));
-        if (step == Step::Complete) TRY(journal_->set_state(State::Completed, ""));
-        return {};
+        return note_arrival(held, step);
     });
 }
 

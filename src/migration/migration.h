@@ -112,6 +112,8 @@ private:
     Result<void> run_step(Context const& context, Step step, Repeat repeat);
     // The same; undone with all before it when it fails for a reason to go back.
     Result<void> run_or_go_back(Context const& context, Step step, Repeat repeat);
+    // What the last step that was done makes of the migration, told once.
+    Result<void> note_arrival(Context const& context, Step last);
     Result<void> check_not_going_back() const;
     Result<void> check_ready_for(Step step) const;
     Result<void> check_not_switched() const;

@@ -64,6 +64,41 @@ sites::OptionsReport options_report_of(json::object const& object) {
     return options;
 }
 
+json::object latencies_json(std::vector<sites::WaySamples> const& ways,
+                            sites::SitePlan const& plan) {
+    json::object all;
+    for (auto const& way : ways) {
+        json::object pages;
+        for (auto const& page : plan.pages) {
+            json::array latencies;
+            for (auto const ms : way.latencies(page.kind)) latencies.emplace_back(ms);
+            pages[sites::to_string(page.kind)] = std::move(latencies);
+        }
+        all[way.name] = std::move(pages);
+    }
+    return all;
+}
+
+// As far as they are there.
+std::vector<sites::WaySamples> latencies_of(json::object const& object,
+                                            sites::SitePlan const& plan) {
+    std::vector<sites::WaySamples> ways;
+    for (auto const& [name, pages] : object) {
+        if (!pages.is_object()) continue;
+        sites::WaySamples way{.name = std::string(name)};
+        for (auto const& page : plan.pages) {
+            auto const kind = sites::to_string(page.kind);
+            for (auto const& ms : gcp::array_of(pages.get_object(), kind)) {
+                way.samples.push_back({.kind = page.kind,
+                                       .latency_ms = ms.to_number<double>(),
+                                       .status = page.status});
+            }
+        }
+        ways.push_back(std::move(way));
+    }
+    return ways;
+}
+
 }  // namespace
 
 Result<sites::VantagePoint> SiteVisits::visitors() const {
@@ -107,20 +142,15 @@ Action SiteVisits::baseline() {
                 if (auto const login = TRY(administrator(context))) {
                     session_ = TRY(sites::open_session(context, visitor, *login));
                 }
-                auto const before = TRY(sites::take_baseline(
-                    context, plan, {way}, {.rounds = kBaselineRounds, .interval = kBaselinePause}));
-                json::object latencies;
-                for (auto const& samples : before) {
-                    for (auto const& page : plan.pages) {
-                        json::array all;
-                        for (auto const ms : samples.latencies(page.kind)) all.emplace_back(ms);
-                        latencies[sites::to_string(page.kind)] = std::move(all);
-                    }
-                }
+                auto const old_service = TRY(service(context, work_.relocation.from, "service"));
+                // Against itself: how far apart two samples of one and the same home are here.
+                auto const before = TRY(
+                    sites::take_baseline(context, plan, {way, old_service},
+                                         {.rounds = kBaselineRounds, .interval = kBaselinePause}));
                 return Facts{{"plan", migration::to_json(plan)},
                              {"facts", migration::to_json(facts)},
                              {"options", to_json(options)},
-                             {"latencies_ms", std::move(latencies)}};
+                             {"latencies_ms", latencies_json(before, plan)}};
             }};
 }
 
@@ -180,6 +210,7 @@ Action SiteVisits::watch(std::function<void(Context const&)> between) {
             sites::Subject subject{.plan = TRY(site_plan_of(object_at(baseline, "plan")))};
             subject.now = {TRY(visitors()), TRY(service(context, work_.relocation.to, "service"))};
             subject.baseline = {TRY(service(context, work_.relocation.from, "service"))};
+            subject.before = latencies_of(object_at(baseline, "latencies_ms"), subject.plan);
             sites::ObserveOptions const options{
                 .window = work_.options.observe_for,
                 .window_most = std::max(work_.options.observe_for * kLongestWindow, kLongestLeast),

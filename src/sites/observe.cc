@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "base/assert.h"
+#include "fleet/windows.h"
 #include "sites/limits.h"
 
 namespace aipress::sites {
@@ -62,6 +65,19 @@ void end_round(Ways& ways) {
     }
 }
 
+// A round that is faster than the last one by more is still warming something up.
+constexpr double kSettledShare = 0.8;
+constexpr std::size_t kSettledRounds = 2;  // in a row
+
+double last_round_ms(WaySamples const& seen, std::size_t pages) {
+    double total = 0;
+    for (auto at = seen.samples.end() - static_cast<std::ptrdiff_t>(pages);
+         at != seen.samples.end(); ++at) {
+        total += at->latency_ms;
+    }
+    return total;
+}
+
 // No answer, and nobody who was reached and is silent: a site that hangs is the site's own fault.
 // (A kept connection is reached, and then broken, when a network goes.)
 bool says_nothing(PageProbe const& probe) {
@@ -78,6 +94,17 @@ void forget_round(Ways& ways, std::size_t pages) {
     }
 }
 
+// Whether there was any trouble.
+bool forget_all(Ways& ways) {
+    bool is_troubled = false;
+    for (auto& way : ways) {
+        is_troubled = is_troubled || way->round == fleet::Health::Failed;
+        way->seen.samples.clear();
+        way->round = fleet::Health::Good;
+    }
+    return is_troubled;
+}
+
 class Observer {
 public:
     Observer(Context const& context, Subject const& subject, ObserveOptions const& options,
@@ -88,6 +115,7 @@ public:
           on_round_(on_round),
           now_(open_ways(subject.now)),
           baseline_(open_ways(subject.baseline)),
+          windows_(options.window, options.window_most),
           begun_(context.clock().now()) {
         result_.window = options.window;
         result_.before = subject.before;
@@ -96,8 +124,12 @@ public:
     Result<Observed> run();
 
 private:
+    Result<void> warm_up();
     Result<void> round();
-    [[nodiscard]] fleet::Observation observation() const;
+    // Of what was seen from then on.
+    [[nodiscard]] fleet::Observation observation(milliseconds from) const;
+    // The verdict of a window that is over, or nullopt when another one is open.
+    [[nodiscard]] std::optional<fleet::Verdict> close_window();
     [[nodiscard]] bool is_decided() const;
     [[nodiscard]] milliseconds elapsed() const {
         return elapsed_ms(begun_, context_.clock().now());
@@ -109,10 +141,38 @@ private:
     OnRound const& on_round_;
     Ways now_;
     Ways baseline_;
-    SteadyTime const begun_;
+    fleet::Windows windows_;
+    SteadyTime begun_;  // of the first round that counts
     Observed result_;
     std::vector<std::string> troubles_;  // of the round
 };
+
+Result<void> Observer::warm_up() {
+    std::map<Way*, double> last;
+    for (std::size_t settled = 0;
+         settled < kSettledRounds && result_.warm_up_rounds < limits::kWarmUpRounds;) {
+        ++result_.warm_up_rounds;
+        bool is_settled = true;
+        for (auto* const ways : {&now_, &baseline_}) {
+            for (auto const& way : *ways) {
+                for (auto const& page : subject_.plan.pages) {
+                    TRY(ask(context_, *way, subject_.plan, page, begun_));
+                }
+                double const took = last_round_ms(way->seen, subject_.plan.pages.size());
+                auto const before = last.find(way.get());
+                is_settled =
+                    is_settled && before != last.end() && took >= kSettledShare * before->second;
+                last[way.get()] = took;
+            }
+        }
+        settled = is_settled ? settled + 1 : 0;
+        // What is wrong is seen again in the first round that counts.
+        bool const is_new_troubled = forget_all(now_);
+        if (forget_all(baseline_) || is_new_troubled) break;
+    }
+    begun_ = context_.clock().now();
+    return {};
+}
 
 Result<void> Observer::round() {
     troubles_.clear();
@@ -147,7 +207,7 @@ Result<void> Observer::round() {
     return {};
 }
 
-fleet::Observation Observer::observation() const {
+fleet::Observation Observer::observation(milliseconds from) const {
     fleet::Observation all{.mismatches = result_.mismatches};
     for (auto const& way : now_) {
         auto const& seen = way->seen;
@@ -161,9 +221,9 @@ fleet::Observation Observer::observation() const {
         for (auto const& page : subject_.plan.pages) {
             fleet::PageLatency latency{
                 .page = fmt::format("{} ({})", to_string(page.kind), seen.name),
-                .now_ms = seen.latencies(page.kind)};
+                .now_ms = seen.latencies(page.kind, from)};
             if (paired != baseline_.end()) {
-                latency.baseline_ms = (*paired)->seen.latencies(page.kind);
+                latency.baseline_ms = (*paired)->seen.latencies(page.kind, from);
             }
             if (before != nullptr) latency.before_ms = before->latencies(page.kind);
             all.latencies.push_back(std::move(latency));
@@ -188,22 +248,36 @@ bool Observer::is_decided() const {
     return false;
 }
 
+std::optional<fleet::Verdict> Observer::close_window() {
+    auto warm = options_.thresholds;
+    // Not again: what was cold at first is not any more.
+    if (windows_.begin().count() > 0) warm.latencies_dropped = 0;
+    return windows_.close(result_.verdict,
+                          fleet::judge(observation(windows_.begin()), options_.mode, warm));
+}
+
 Result<Observed> Observer::run() {
+    TRY(warm_up());
     while (true) {
         auto const round_begun = elapsed();
         TRY(round());
-        result_.verdict = fleet::judge(observation(), options_.mode, options_.thresholds);
+        result_.verdict =
+            fleet::judge(observation(milliseconds(0)), options_.mode, options_.thresholds);
         auto const now = elapsed();
         bool const is_full = result_.rounds == limits::kRounds;
-        bool const is_window_over = now >= result_.window || is_full;
-        bool const is_unclear = result_.verdict.outcome == fleet::Outcome::Inconclusive;
-        if (is_window_over && is_unclear && !is_full && result_.window < options_.window_most) {
-            result_.window = std::min(result_.window + options_.window, options_.window_most);
+        bool is_over = is_decided();
+        if (!is_over && (now >= windows_.end() || is_full)) {
+            auto verdict = close_window();
+            is_over = verdict.has_value() || is_full;
+            if (verdict) result_.verdict = std::move(*verdict);
+            // Not confirmed, and there is no round left to do so.
+            if (is_over && !verdict) result_.verdict.outcome = fleet::Outcome::Inconclusive;
         }
+        result_.window = windows_.end();
         if (on_round_) {
             on_round_({result_.rounds, now, result_.window, troubles_, result_.verdict});
         }
-        if (is_decided() || now >= result_.window || is_full) break;
+        if (is_over) break;
         auto const left = options_.interval - (now - round_begun);
         if (left.count() > 0 && !context_.sleep(left)) {
             return Error(context_.stopped() ? ErrorCode::Cancelled : ErrorCode::DeadlineExceeded,
@@ -231,11 +305,11 @@ Result<void> check_subject(Subject const& subject, ObserveOptions const& options
 
 }  // namespace
 
-std::vector<double> WaySamples::latencies(PageKind kind) const {
+std::vector<double> WaySamples::latencies(PageKind kind, milliseconds from) const {
     std::vector<double> all;
     for (auto const& sample : samples) {
         bool const is_page = sample.trouble == Trouble::None && !sample.is_redirect;
-        if (sample.kind == kind && is_page) all.push_back(sample.latency_ms);
+        if (sample.kind == kind && is_page && sample.at >= from) all.push_back(sample.latency_ms);
     }
     return all;
 }

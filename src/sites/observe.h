@@ -34,8 +34,10 @@ struct WaySamples {
     std::vector<Sample> samples = {};
     std::vector<fleet::Health> rounds = {};
 
-    // How long the page took, each time that it was served whole; redirects are no pages.
-    [[nodiscard]] std::vector<double> latencies(PageKind kind) const;
+    // How long the page took, each time that it was served whole; redirects are no pages. Asked for
+    // at `from` or later.
+    [[nodiscard]] std::vector<double> latencies(PageKind kind,
+                                                milliseconds from = milliseconds(0)) const;
     [[nodiscard]] std::uint64_t failures() const;
 };
 
@@ -62,8 +64,9 @@ struct Subject {
 
 struct ObserveOptions {
     milliseconds window{300'000};
-    milliseconds window_most{900'000};  // extended to at most so long while inconclusive
-    milliseconds interval{2'000};       // from the beginning of a round to that of the next
+    // Extended to at most so long while inconclusive; one that confirms slowness may come on top.
+    milliseconds window_most{900'000};
+    milliseconds interval{2'000};  // from the beginning of a round to that of the next
     fleet::RollbackMode mode = fleet::RollbackMode::Statistical;
     fleet::Thresholds thresholds = {};
 };
@@ -80,6 +83,7 @@ using OnRound = std::function<void(RoundSeen const&)>;
 
 struct Observed {
     fleet::Verdict verdict = {};
+    std::size_t warm_up_rounds = 0;  // before the first; nothing of them is kept
     std::size_t rounds = 0;
     // Of these, without a connection by any way to either home: they say nothing of the site, but
     // of the network of who looks, and nothing of them is kept.
@@ -93,11 +97,14 @@ struct Observed {
 };
 
 // A round asks for each page of the plan by every way, the old home's in between, in an order that
-// turns round by round. Ends early when the verdict is Fail for errors, health or integrity:
-// response time is judged at the end of a window only, for a test that is repeated round by round
-// finds something by chance. Inconclusive at the end of a window: it is watched as long again, up
-// to window_most. Errors: InvalidArgument for options that make no observation; Cancelled and
-// DeadlineExceeded of the context, and what was seen is lost.
+// turns round by round. Warm-up rounds come first, until no way's round is much faster than its
+// last one, limits::kWarmUpRounds at most: PHP compiles a page when it is first asked for, tables
+// are opened, pages read from disk. Measured at a service that has just been deployed: the first
+// page took 950 ms instead of 30, the second one as long as all others. A round with trouble ends
+// them. Then windows as in fleet/windows.h. Ends early when the verdict is Fail for errors, health
+// or integrity: response time is judged at the end of a window only, for a test that is repeated
+// round by round finds something by chance. Errors: InvalidArgument for options that make no
+// observation; Cancelled and DeadlineExceeded of the context, and what was seen is lost.
 [[nodiscard]] Result<Observed> observe(Context const& context, Subject const& subject,
                                        ObserveOptions const& options, OnRound const& on_round);
 

@@ -82,10 +82,15 @@ json::object verdict_json(fleet::Verdict const& verdict) {
 json::object to_json(Observed const& observed) {
     json::array mismatches;
     for (auto const& mismatch : observed.mismatches) mismatches.emplace_back(mismatch);
-    return {{"verdict", verdict_json(observed.verdict)}, {"rounds", observed.rounds},
-            {"took_ms", observed.took.count()},          {"window_ms", observed.window.count()},
-            {"mismatches", std::move(mismatches)},       {"now", ways_json(observed.now)},
-            {"old_home", ways_json(observed.baseline)},  {"before", ways_json(observed.before)}};
+    return {{"verdict", verdict_json(observed.verdict)},
+            {"warm_up_rounds", observed.warm_up_rounds},
+            {"rounds", observed.rounds},
+            {"took_ms", observed.took.count()},
+            {"window_ms", observed.window.count()},
+            {"mismatches", std::move(mismatches)},
+            {"now", ways_json(observed.now)},
+            {"old_home", ways_json(observed.baseline)},
+            {"before", ways_json(observed.before)}};
 }
 
 }  // namespace aipress::sites

@@ -197,7 +197,8 @@ TEST(TenantMigrationTest, ByHandItIsTheSame) {
     expect_ok("backup_tenant.sh", {name});
     // Nothing is copied before there is a place for it.
     EXPECT_FALSE(script("migrate_database.sh", {name, project, kShard}).status.success());
-    expect_ok("provision_tenant_in_shard.sh", {name, kShard, "--ttl", "60s"});
+    expect_ok("provision_tenant_in_shard.sh",
+              {name, kShard, "--ttl", "60s", "--observe", "3s", "--observe-every", "100ms"});
     EXPECT_FALSE(script("update_routing.sh", {name, ""}).status.success());
     expect_ok("migrate_database.sh", {name, project, kShard});
     EXPECT_FALSE(
@@ -214,6 +215,10 @@ TEST(TenantMigrationTest, ByHandItIsTheSame) {
     auto const status = must(stage.run({"status", name}).json());
     EXPECT_EQ(status.at("state").as_string(), "running");
     EXPECT_TRUE(status.at("switched").as_bool());
+    auto const observed = stage.run({"observe", name});
+    EXPECT_EQ(observed.status.code, 0) << observed.describe();
+    EXPECT_EQ(must(observed.json()).at("state").as_string(), "moved");
+    EXPECT_THAT(text_of(stage.state() / "alerts.jsonl"), HasSubstr("\"moved\""));
     expect_ok("emergency_rollback.sh", {name});
     EXPECT_TRUE(stage.has_comment(1, "by hand"));
     EXPECT_EQ(stage.serving_project(1), poc::kProject);
