@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "sandbox/answer_form.h"
 #include "sandbox/batch.h"
 #include "sandbox/enumerators.h"
@@ -16,7 +17,6 @@
 #include "sandbox/partial_response.h"
 #include "sandbox/request_spelling.h"
 #include "sandbox/stale_lists.h"
-#include "sandbox/utf8.h"
 
 namespace aipress::sandbox {
 namespace {

@@ -5,8 +5,8 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "sandbox/limits.h"
-#include "sandbox/utf8.h"
 
 namespace aipress::sandbox {
 namespace {

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "sandbox/storage/public_access.h"
 #include "sandbox/storage/signed_url.h"
 #include "sandbox/storage/xml_asked.h"
 #include "sandbox/storage/xml_errors.h"
-#include "sandbox/utf8.h"
 
 namespace aipress::sandbox {
 namespace {

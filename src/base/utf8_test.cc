@@ -1,8 +1,8 @@
-#include "sandbox/utf8.h"
+#include "base/utf8.h"
 
 #include <gmock/gmock.h>
 
-namespace aipress::sandbox {
+namespace aipress {
 namespace {
 
 // RFC 3629, sections 4 and 10.
@@ -19,4 +19,4 @@ TEST(Utf8Test, OnlyWhatIsWrittenAsItMustBe) {
 }
 
 }  // namespace
-}  // namespace aipress::sandbox
+}  // namespace aipress

@@ -1,9 +1,9 @@
-#include "sandbox/utf8.h"
+#include "base/utf8.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace aipress::sandbox {
+namespace aipress {
 namespace {
 
 // How many bytes follow one that begins a character.
@@ -42,4 +42,4 @@ bool is_utf8(std::string_view bytes) {
     return true;
 }
 
-}  // namespace aipress::sandbox
+}  // namespace aipress

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-namespace aipress::sandbox {
+namespace aipress {
 
 [[nodiscard]] bool is_utf8(std::string_view bytes);
 
-}  // namespace aipress::sandbox
+}  // namespace aipress
