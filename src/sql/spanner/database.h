@@ -1,0 +1,16 @@
+// Cloud Spanner, by REST, in its PostgreSQL dialect.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sql/database.h"
+
+namespace aipress::sql::spanner {
+
+// As Database::open.
+[[nodiscard]] Result<std::unique_ptr<Database>> open_database(Context const& context,
+                                                              std::string const& url,
+                                                              DatabaseOptions options);
+
+}  // namespace aipress::sql::spanner
