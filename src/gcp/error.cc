@@ -158,13 +158,24 @@ struct Envelope {
     std::optional<ErrorCode> code;
 };
 
+// google.rpc.Status as it is: what a gRPC gateway answers, Cloud Spanner's emulator among them.
+Envelope read_bare_status(json::object const& status, ApiError& error) {
+    auto const* const number = status.if_contains("code");
+    if (number == nullptr || !number->is_int64()) return {};
+    Envelope envelope{.words = text_of(status, "message"),
+                      .code = code_of_number(number->get_int64())};
+    read_details(status, error, envelope.words);
+    return envelope;
+}
+
 Envelope read_envelope(json::object const& body, ApiError& error) {
     auto const* const inner = body.if_contains("error");
     if (inner != nullptr && inner->is_string()) {  // OAuth
         error.reason = inner->get_string();
         return {.words = text_of(body, "error_description"), .code = std::nullopt};
     }
-    if (inner == nullptr || !inner->is_object()) return {};
+    if (inner == nullptr) return read_bare_status(body, error);
+    if (!inner->is_object()) return {};
     auto const& status = inner->get_object();
     Envelope envelope{.words = text_of(status, "message"),
                       .code = code_of_name(text_of(status, "status"))};

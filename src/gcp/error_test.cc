@@ -33,6 +33,16 @@ TEST(GcpErrorTest, ErrorInfoOfAnApiThatIsOffNamesTheCommandThatTurnsItOn) {
                                        HasSubstr("(SERVICE_DISABLED)"), HasSubstr(error.remedy)));
 }
 
+// Cloud Spanner's emulator: a gRPC gateway without Google's envelope around it.
+TEST(GcpErrorTest, AStatusWithoutItsEnvelopeIsReadToo) {
+    auto const error = read_error(
+        "POST spanner.googleapis.com/v1/s:commit",
+        answer(409, R"({"code": 10, "message": "Transaction 8 aborted", "details": []})"));
+    EXPECT_EQ(error.code(), ErrorCode::Aborted);
+    EXPECT_THAT(error.message(), HasSubstr("Transaction 8 aborted"));
+    EXPECT_EQ(error.retry, Retry::Never);
+}
+
 TEST(GcpErrorTest, LegacyReasonsAreToldApart) {
     auto const legacy = [](int status, std::string const& reason, std::string const& message) {
         return read_error(

@@ -49,9 +49,15 @@ Result<void> Database::run(Context const& context, Access const& access, Closure
                                   .attempts = limits::kAttemptsMost,
                                   .random = random_};
     gcp::Backoff backoff(policy);
+    // What was called off meanwhile is not committed.
+    Closure const checked = [&](Transaction& transaction) -> Result<void> {
+        TRY(closure(transaction));
+        if (context.stopped() || context.expired()) return over(context);
+        return {};
+    };
     for (unsigned tries = 1;; ++tries) {
         if (context.stopped() || context.expired()) return over(context);
-        auto tried = attempt(context.within(limits::kTransactionTime), access, closure);
+        auto tried = attempt(context.within(limits::kTransactionTime), access, checked);
         if (tried.fate == Fate::Settled) return std::move(tried.result);
         bool const may_repeat =
             tried.fate == Fate::Again || access.after_lost_commit == AfterLostCommit::RunAgain;

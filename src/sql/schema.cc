@@ -84,7 +84,7 @@ Result<void> record_applied(Transaction& transaction, Migration const& migration
     auto const now = timestamp_of(transaction.context().clock().wall_now());
     TRY(
         transaction.execute("INSERT INTO schema_versions (version, name, digest, applied_at) "
-                            "VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                            "VALUES ($1, $2, $3, $4) ON CONFLICT (version) DO NOTHING",
                             {migration.version, migration.name, migration.digest(), now}));
     return {};
 }

@@ -21,7 +21,7 @@ struct Statement {
 //
 // After the error of one statement the transaction is lost, and every further one answers with that
 // error: PostgreSQL has it so, and the others are kept to it. What may be there already is looked
-// for, or inserted with ON CONFLICT DO NOTHING.
+// for, or inserted with ON CONFLICT (key) DO NOTHING.
 //
 // Errors: AlreadyExists (a unique key), FailedPrecondition (another constraint), InvalidArgument
 // (a parameter, or SQL that the engine does not take), Aborted (others got in the way: the closure

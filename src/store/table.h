@@ -123,7 +123,8 @@ public:
     }
     // False: one with this key was there already, and stays as it is.
     Result<bool> insert_new(Record const& record) {
-        static std::string const sql = insert_text() + " ON CONFLICT DO NOTHING";
+        static std::string const sql = fmt::format("{} ON CONFLICT ({}) DO NOTHING", insert_text(),
+                                                   joined(Spec::kColumns.data(), Spec::kKeys));
         return TRY(transaction_.execute(sql, parameters(record))) == 1;
     }
     // Compare and set: `record.version` is that of the row that it was made from. As it is now, one

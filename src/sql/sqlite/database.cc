@@ -1,11 +1,9 @@
 #include "sql/sqlite/database.h"
 
-#include <algorithm>
-#include <condition_variable>
 #include <filesystem>
 #include <fmt/format.h>
-#include <mutex>
 
+#include "sql/pool.h"
 #include "sql/schema.h"
 #include "sql/sqlite/connection.h"
 #include "sql/sqlite/write_queue.h"
@@ -34,8 +32,8 @@ public:
                    std::unique_ptr<Connection> writer)
         : Database(std::move(name), options.random),
           file_(std::move(file)),
-          readers_most_(std::max<std::size_t>(options.connections_most, 1)),
-          writer_(std::move(writer)) {}
+          writer_(std::move(writer)),
+          readers_(options.connections_most) {}
 
     [[nodiscard]] Engine engine() const override { return Engine::Sqlite; }
     Result<void> apply(Context const& context, Migration const& migration) override;
@@ -53,24 +51,14 @@ private:
     std::optional<Error> commit();
     Attempt read_once(Context const& context, Closure const& closure);
     Result<std::unique_ptr<Connection>> take_reader(Context const& context);
-    void give_back(std::unique_ptr<Connection> reader);
 
     std::filesystem::path const file_;
-    std::size_t const readers_most_;
 
     WriteQueue queue_;
     std::unique_ptr<Connection> writer_;  // of whoever has the queue's turn
 
-    std::mutex mutex_;
-    std::condition_variable_any given_back_;
-    std::vector<std::unique_ptr<Connection>> idle_;
-    std::size_t readers_ = 0;
+    Pool<Connection> readers_;
 };
-
-// What the failed statement of a closure says about trying again.
-bool may_try_again(Result<void> const& result) {
-    return !result.ok() && is_busy(result.error());
-}
 
 // A savepoint, so that what this writer did can be undone without what others of its group did.
 Result<void> SqliteDatabase::run_member(Context const& context, Closure const& closure) {
@@ -105,7 +93,8 @@ Database::Attempt SqliteDatabase::write_once(Context const& context, Closure con
         writer_->obey(nullptr);
         if (!begun.ok()) {
             queue_.end(nullptr, std::nullopt);
-            return {.result = begun, .fate = may_try_again(begun) ? Fate::Again : Fate::Settled};
+            auto const fate = is_busy(begun.error()) ? Fate::Again : Fate::Settled;
+            return {.result = begun, .fate = fate};
         }
         group = std::make_shared<CommitGroup>();
     }
@@ -117,46 +106,20 @@ Database::Attempt SqliteDatabase::write_once(Context const& context, Closure con
     } else {
         queue_.end(group.get(), commit());
     }
-    // What a closure that fails has read may be another's, of the same group: without the commit it
-    // is nobody's.
-    if (group->failure) return {.result = *group->failure, .fate = Fate::Again};
-    return {.result = worked};
+    if (!group->failure) return {.result = worked};
+    // What this closure has read may be another's of the same group, which is nobody's now. A full
+    // disk stays full.
+    auto const code = group->failure->code();
+    bool const may_repeat = code == ErrorCode::Unavailable || code == ErrorCode::Aborted;
+    return {.result = *group->failure, .fate = may_repeat ? Fate::Again : Fate::Settled};
 }
 
 Result<std::unique_ptr<Connection>> SqliteDatabase::take_reader(Context const& context) {
-    {
-        std::unique_lock lock(mutex_);
-        auto const is_free = [&] { return !idle_.empty() || readers_ < readers_most_; };
-        if (context.deadline().is_never()) {
-            given_back_.wait(lock, context.stop(), is_free);
-        } else {
-            given_back_.wait_until(lock, context.stop(), context.deadline().time(), is_free);
-        }
-        if (!is_free()) {
-            return context.stopped()
-                       ? Error(ErrorCode::Cancelled, "called off while others read")
-                       : Error(ErrorCode::DeadlineExceeded, "all connections are busy");
-        }
-        if (!idle_.empty()) {
-            auto reader = std::move(idle_.back());
-            idle_.pop_back();
-            return reader;
-        }
-        ++readers_;
-    }
+    auto reader = TRY(readers_.take(context));
+    if (reader != nullptr) return reader;
     auto opened = Connection::open(context, file_, Purpose::Read);
-    if (!opened.ok()) give_back(nullptr);
+    if (!opened.ok()) readers_.give_back(nullptr);
     return opened;
-}
-
-void SqliteDatabase::give_back(std::unique_ptr<Connection> reader) {
-    std::lock_guard const lock(mutex_);
-    if (reader == nullptr) {
-        --readers_;
-    } else {
-        idle_.push_back(std::move(reader));
-    }
-    given_back_.notify_one();
 }
 
 Database::Attempt SqliteDatabase::read_once(Context const& context, Closure const& closure) {
@@ -165,15 +128,19 @@ Database::Attempt SqliteDatabase::read_once(Context const& context, Closure cons
     auto reader = taken.release();
     reader->obey(&context);
     auto result = reader->command("BEGIN");
+    auto fate = result.ok() || !is_busy(result.error()) ? Fate::Settled : Fate::Again;
     if (result.ok()) {
         SqliteTransaction transaction(context, *reader);
         result = closure(transaction);
-        if (result.ok() && transaction.failure()) result = *transaction.failure();
+        if (auto const& failure = transaction.failure()) {
+            if (result.ok()) result = *failure;
+            if (is_busy(*failure)) fate = Fate::Again;
+        }
     }
     reader->obey(nullptr);
     if (reader->in_transaction() && !reader->command("ROLLBACK").ok()) reader.reset();
-    give_back(std::move(reader));
-    return {.result = result, .fate = may_try_again(result) ? Fate::Again : Fate::Settled};
+    readers_.give_back(std::move(reader));
+    return {.result = std::move(result), .fate = fate};
 }
 
 // DDL is as transactional as everything else here.
