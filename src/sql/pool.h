@@ -9,6 +9,7 @@
 
 #include "base/context.h"
 #include "base/result.h"
+#include "sql/wait.h"
 
 namespace aipress::sql {
 
@@ -23,12 +24,7 @@ public:
     [[nodiscard]] Result<std::unique_ptr<Connection>> take(Context const& context) {
         std::unique_lock lock(mutex_);
         auto const is_free = [&] { return taken_ < most_; };
-        if (context.deadline().is_never()) {
-            given_back_.wait(lock, context.stop(), is_free);
-        } else {
-            given_back_.wait_until(lock, context.stop(), context.deadline().time(), is_free);
-        }
-        if (!is_free()) {
+        if (!wait_until_so(given_back_, lock, context, is_free)) {
             return context.stopped()
                        ? Error(ErrorCode::Cancelled, "called off while all connections were busy")
                        : Error(ErrorCode::DeadlineExceeded,

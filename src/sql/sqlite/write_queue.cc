@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "sql/wait.h"
 
 namespace aipress::sql::sqlite {
 
@@ -15,14 +16,10 @@ Result<std::shared_ptr<CommitGroup>> WriteQueue::take_turn(Context const& contex
     }
     Writer self;
     waiting_.push_back(&self);
-    auto const is_ours = [&] { return self.has_turn; };
-    if (context.deadline().is_never()) {
-        changed_.wait(lock, context.stop(), is_ours);
-    } else {
-        changed_.wait_until(lock, context.stop(), context.deadline().time(), is_ours);
-    }
     // A turn that came in the last moment is taken all the same: somebody's commit may hang on it.
-    if (self.has_turn) return std::move(open_);
+    if (wait_until_so(changed_, lock, context, [&] { return self.has_turn; })) {
+        return std::move(open_);
+    }
     waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &self));
     if (context.stopped()) return Error(ErrorCode::Cancelled, "called off while others wrote");
     return Error(ErrorCode::DeadlineExceeded, "the store was busy with others' writes");
