@@ -120,6 +120,24 @@ Result<void> CatchUp::round(Context const& context) {
     return compare_carried(context, limits::kVerifyKeysPerRound);
 }
 
+Result<std::vector<std::string>> CatchUp::carry_what_is_known(Context const& context) {
+    std::vector<std::string> left_out;
+    // Another time for keys that were put back.
+    for (unsigned i = 0; i < kDrainRoundsMost && follower_->status().dirty_keys > 0; ++i) {
+        auto taken = follower_->take();
+        TRY(heartbeat_.beat(context));
+        for (auto const& [table, keys] : taken.keys) {
+            auto const carried = carry_or_put_back(context, table, keys);
+            if (carried.ok()) continue;
+            if (mysql::is_connection_error(carried.error()) || context.stopped()) {
+                return carried.error();
+            }
+            left_out.push_back(carried.error().message());
+        }
+    }
+    return left_out;
+}
+
 Result<bool> CatchUp::carry_or_put_back(Context const& context, std::string const& table,
                                         KeySet const& keys) {
     auto refusal =
@@ -193,6 +211,9 @@ Result<CatchUp::Refusal> CatchUp::carry_at_once(Context const& context, TableLay
 }
 
 Result<void> CatchUp::commit(Context const& context) {
+    if (options_.signing == Signing::EachTransaction) {
+        TRY(metadata::sign(context, writer_, options_.move_id));
+    }
     probe_.at("carry-keys.before");
     TRY(writer_.execute(context, "COMMIT"));
     probe_.at("carry-keys.after");

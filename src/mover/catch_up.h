@@ -29,6 +29,9 @@
 
 namespace aipress::mover {
 
+// Whether each transaction on the other side says that it is the mover's (metadata::sign).
+enum class Signing { None, EachTransaction };
+
 struct CatchUpOptions {
     mysql::Endpoint from;
     mysql::Endpoint to;
@@ -37,6 +40,7 @@ struct CatchUpOptions {
     mysql::binlog::Position start;
     milliseconds retry_for{60'000};
     std::filesystem::path spill_directory;
+    Signing signing = Signing::None;
     // Tables that the server changes unseen by the log (foreign keys that cascade): a difference
     // there is a change to be carried, not a fault.
     std::set<std::string> hidden_changes;
@@ -77,6 +81,11 @@ public:
     // One round, and a comparison of rows carried over earlier. Errors: FailedPrecondition when a
     // table keeps refusing rows for duplicate keys; whatever the servers or the follower say.
     Result<void> round(Context const& context);
+
+    // Behind a stream that broke: the rows of all keys that it named before, as they are now. What
+    // is left out of that, in words: a table that is no more what it was. Errors: those of the
+    // connections.
+    [[nodiscard]] Result<std::vector<std::string>> carry_what_is_known(Context const& context);
 
     // With the `from` side closed: rounds until nothing waits and everything carried over has been
     // compared. Errors: DataLoss for a difference, DeadlineExceeded.

@@ -53,6 +53,7 @@ Report Driver::report() const {
 
 void Driver::request_rollback(RollbackRequest request) {
     if (request.accept_loss) requests_.accept_loss();
+    if (request.source_is_replaced) source_is_replaced_ = true;
     requests_.ask(Requests::Verb::Rollback);
 }
 
@@ -96,6 +97,8 @@ CatchUpOptions Driver::leg_from(Side side, mysql::binlog::Position const& start)
     leg.retry_for = options_.retry_for;
     leg.spill_directory = spill_directory_;
     leg.hidden_changes = tables_with_hidden_changes();
+    // The old side is proven by its log, should the way back break (way_back.h).
+    if (side == Side::Target) leg.signing = Signing::EachTransaction;
     return leg;
 }
 

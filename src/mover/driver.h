@@ -4,6 +4,7 @@
 // One thread runs it; the control socket's threads only leave requests and wait for their answers.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <map>
@@ -133,6 +134,9 @@ private:
     Result<void> start_reverse(Context const& context);
     Result<void> reverse(Context const& context);
     Result<void> roll_back(Context const& context);
+    Result<std::optional<Error>> broken_way_back(Context const& context);
+    Result<void> carry_up_to_break(Context const& context);
+    [[nodiscard]] bool carries_back();
     Result<void> close_target_and_prove(Context const& context);
     Result<void> give_back(Context const& context);
     Result<void> undo_rollback(Context const& context);
@@ -170,6 +174,7 @@ private:
     std::unique_ptr<CatchUp> forward_;
     std::unique_ptr<CatchUp> backward_;
     bool backward_verified_ = false;
+    std::atomic<bool> source_is_replaced_ = false;
 
     PreflightReport preflight_;
     SteadyTime last_success_;

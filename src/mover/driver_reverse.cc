@@ -5,12 +5,24 @@
 #include "mover/driver.h"
 #include "mover/limits.h"
 #include "mover/schema_transfer.h"
+#include "mysql/binlog/stream.h"
 
 namespace aipress::mover {
 namespace {
 
 constexpr milliseconds kUndoTimeout{60'000};
 constexpr std::string_view kRollbackTriggers = "rollback-triggers";
+
+// Behind a way back that is broken they need not be those of the other side.
+Result<std::vector<std::string>> tables_there(Context const& context,
+                                              mysql::Connection& connection) {
+    auto const rows = TRY(connection.query(context,
+                                           "SELECT TABLE_NAME FROM information_schema.TABLES WHERE "
+                                           "TABLE_SCHEMA=DATABASE() AND TABLE_TYPE='BASE TABLE'"));
+    std::vector<std::string> names;
+    for (auto const& row : rows.rows) names.push_back(*row[0]);
+    return names;
+}
 
 }  // namespace
 
@@ -43,7 +55,9 @@ Result<void> Driver::reverse(Context const& context) {
         }
         auto const failure = backward_->follower().status().failure;
         if (!failure) {
-            TRY(backward_->round(context));
+            auto const carried = backward_->round(context);
+            // A stream that breaks meanwhile ends the carrying, not the move.
+            if (!carried.ok() && !backward_->follower().status().failure) return carried.error();
             if (!backward_->differences().empty()) {
                 return Error(
                     ErrorCode::DataLoss,
@@ -53,14 +67,49 @@ Result<void> Driver::reverse(Context const& context) {
             }
         } else if (mysql::is_connection_error(*failure)) {
             return *failure;
+        } else {
+            TRY(carry_up_to_break(context));
         }
         TRY(pause_point(context));
         requests_.wait_for_news(context.stop(), limits::kRoundPause);
     }
 }
 
+// Up to this moment: a stream that has just begun does not know yet.
+Result<std::optional<Error>> Driver::broken_way_back(Context const& context) {
+    auto& follower = backward_->follower();
+    if (!follower.status().failure) {
+        auto const beat = TRY(backward_->heartbeat().beat(context));
+        auto const read = follower.wait_for(context.within(limits::kBarrierTimeout), beat);
+        if (!read.ok() && !follower.status().failure) return read.error();
+    }
+    auto failure = follower.status().failure;
+    if (!failure) return failure;
+    if (mysql::is_connection_error(*failure)) return *failure;
+    TRY(carry_up_to_break(context));
+    // What it loses is counted up to now. What cannot be counted in time is more.
+    auto const now = TRY(mysql::binlog::current_position(context, *target_));
+    auto const counted = follower.wait_until(context.within(limits::kBarrierTimeout), now);
+    if (!counted.ok() && context.stopped()) return counted.error();
+    return failure;
+}
+
+// Every row that was changed before the stream broke: only what came behind it is lost.
+Result<void> Driver::carry_up_to_break(Context const& context) {
+    if (source_is_replaced_ || backward_->follower().status().dirty_keys == 0) return {};
+    for (auto const& what : TRY(backward_->carry_what_is_known(context))) {
+        log::warning("{}: the old side is left without some last changes: {}",
+                     journal_.content().source, what);
+    }
+    return {};
+}
+
+bool Driver::carries_back() {
+    return !source_is_replaced_ && !backward_->follower().status().failure;
+}
+
 Result<void> Driver::roll_back(Context const& context) {
-    auto const failure = backward_->follower().status().failure;
+    auto const failure = TRY(broken_way_back(context));
     if (failure && !requests_.loss_accepted()) {
         publish();
         requests_.answer(
@@ -72,7 +121,7 @@ Result<void> Driver::roll_back(Context const& context) {
                       failure->message(), report().writes_at_risk, options_.source.database)));
         return {};
     }
-    if (!failure && !backward_verified_) {
+    if (carries_back() && !backward_verified_) {
         TRY(verify_all(context, *backward_));
         backward_verified_ = true;
     }
@@ -93,15 +142,17 @@ Result<void> Driver::roll_back(Context const& context) {
     TRY(undo_rollback(context));
     requests_.answer(Requests::Verb::Rollback, error);
     log::warning("{}: the rollback was called off: {}", journal_.content().source, error.message());
+    // The stream must not run into what was put there.
+    if (source_is_replaced_) return error;
     return {};
 }
 
 // The fence of the switch with the roles swapped.
 Result<void> Driver::close_target_and_prove(Context const& context) {
-    bool const whole = !backward_->follower().status().failure;
+    bool const whole = carries_back();
     TRY(gate(Side::Target).close(context, *target_).in_context("closing the target"));
     table_lock_ = TRY(mysql::Connection::open(context, options_.target));
-    TRY(shut_tables(context, *table_lock_, table_names()));
+    TRY(shut_tables(context, *table_lock_, TRY(tables_there(context, *target_))));
     if (whole) {
         TRY(backward_->drain(context).in_context("carrying the last changes back"));
         TRY(recopy_hidden_changes(context, *backward_));

@@ -106,6 +106,7 @@ Result<void> Driver::close_and_prove(Context const& context) {
 Result<void> Driver::arm_reverse(Context const& context) {
     auto const start = TRY(mysql::binlog::current_position(context, *target_));
     TRY(journal_.set_reverse_start(start));
+    TRY(journal_.set_source_end(TRY(mysql::binlog::current_position(context, *source_))));
     TRY(metadata::save_position(context, *source_, journal_.content().move_id, start));
     TRY(start_reverse(context));
     auto const beat = TRY(backward_->heartbeat().beat(context));
@@ -163,7 +164,8 @@ Result<void> Driver::raise_counters(Context const& context, mysql::Connection& f
     auto const present = TRY(read_counters(context, to));
     for (auto const& [table, next] : wanted) {
         auto const at = present.find(table);
-        if (at != present.end() && at->second >= next) continue;
+        // A table that the other side does not have: made behind a way back that is broken.
+        if (at == present.end() || at->second >= next) continue;
         TRY(to.execute(context, fmt::format("ALTER TABLE {} AUTO_INCREMENT={}",
                                             mysql::quote_identifier(table), next)));
     }

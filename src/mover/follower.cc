@@ -67,7 +67,12 @@ void Follower::run(std::stop_token const& stop) {
         bool const can_count_on = result.error().code() == ErrorCode::FailedPrecondition;
         if (!already_failed) fail(result.release_error());
         // A statement that stops the move does not stop the counting of what came behind it.
-        if (already_failed || !can_count_on) return;
+        if (already_failed || !can_count_on) {
+            std::lock_guard const lock(mutex_);
+            has_ended_ = true;
+            changed_.notify_all();
+            return;
+        }
     }
 }
 
@@ -93,6 +98,7 @@ Result<void> Follower::follow(std::stop_token const& stop, SteadyTime& last_cont
         std::lock_guard const lock(mutex_);
         if (!in_transaction_ && safe_position_ < stream.position()) {
             safe_position_ = stream.position();
+            changed_.notify_all();
         }
     }
 }
@@ -277,6 +283,22 @@ Result<void> Follower::wait_for(Context const& context, metadata::Heartbeat::Bea
                              options_.endpoint.display()));
 }
 
+Result<void> Follower::wait_until(Context const& context, binlog::Position const& position) {
+    std::unique_lock lock(mutex_);
+    auto const done = [&] { return has_ended_ || safe_position_ >= position; };
+    auto const remaining = context.deadline().remaining(clock_);
+    if (remaining == milliseconds::max()) {
+        changed_.wait(lock, context.stop(), done);
+    } else {
+        changed_.wait_for(lock, context.stop(), remaining, done);
+    }
+    if (done()) return {};
+    if (context.stopped()) return Error(ErrorCode::Cancelled, "stopped on request");
+    return Error(ErrorCode::DeadlineExceeded,
+                 fmt::format("the log of {} was read up to {} only", options_.endpoint.display(),
+                             safe_position_.to_string()));
+}
+
 Follower::Taken Follower::take() {
     std::lock_guard const lock(mutex_);
     return {dirty_.take(), safe_position_};
@@ -308,6 +330,7 @@ FollowerStatus Follower::status() const {
     status.dirty_keys = dirty_.size();
     status.failure = failure_;
     status.changes_after_failure = changes_after_failure_;
+    status.is_counting = !has_ended_;
     status.lag_ms = seen_delay_ms_;
     if (expected_.sequence > seen_sequence_) {
         status.lag_ms = std::max<std::int64_t>(

@@ -42,7 +42,8 @@ struct FollowerStatus {
     std::int64_t lag_ms = -1;  // -1: no heartbeat seen yet
     std::optional<Error> failure;
     std::uint64_t changes_after_failure =
-        0;  // counted on, so that a rollback can say what it loses
+        0;                    // counted on, so that a rollback can say what it loses
+    bool is_counting = true;  // false: the log cannot be read on
 };
 
 // Thread safe. The thread it owns stops with it.
@@ -59,6 +60,9 @@ public:
     // from the decoder, OutOfRange for a purged log, Unavailable when the server stays away),
     // DeadlineExceeded, Cancelled.
     Result<void> wait_for(Context const& context, metadata::Heartbeat::Beat const& beat);
+    // Until the log was read up to there, or cannot be read on: what was seen by then is in
+    // status(). Errors: DeadlineExceeded, Cancelled.
+    Result<void> wait_until(Context const& context, mysql::binlog::Position const& position);
     // So that the lag grows while a heartbeat is on its way.
     void expect(metadata::Heartbeat::Beat const& beat);
 
@@ -98,6 +102,7 @@ private:
     std::condition_variable_any changed_;
     KeySets dirty_;
     mysql::binlog::Position safe_position_;  // behind the last whole transaction
+    bool has_ended_ = false;                 // nothing is read any more
     bool in_transaction_ = false;
     bool transaction_touches_schema_ = false;
     std::uint64_t seen_sequence_ = 0;

@@ -102,6 +102,9 @@ Result<void> apply(bj::object const& record, JournalContent& content) {
     } else if (record.contains("reverse_start")) {
         content.reverse_start =
             TRY(mysql::binlog::parse_position(TRY(json::get_string(record, "reverse_start"))));
+    } else if (record.contains("source_end")) {
+        content.source_end =
+            TRY(mysql::binlog::parse_position(TRY(json::get_string(record, "source_end"))));
     } else if (record.contains("schema_hash")) {
         content.schema_hash = TRY(json::get_string(record, "schema_hash"));
         if (auto const* objects = record.if_contains("objects"); objects && objects->is_object()) {
@@ -205,6 +208,10 @@ Result<void> Journal::set_start(mysql::binlog::Position const& position) {
 
 Result<void> Journal::set_reverse_start(mysql::binlog::Position const& position) {
     return append("reverse-start", {{"reverse_start", position.to_string()}});
+}
+
+Result<void> Journal::set_source_end(mysql::binlog::Position const& position) {
+    return append("source-end", {{"source_end", position.to_string()}});
 }
 
 Result<void> Journal::set_schema(std::string const& hash, bj::object objects) {

@@ -35,6 +35,8 @@ struct JournalContent {
     bool rolling_back = false;                             // the fence is that of a rollback
     std::optional<mysql::binlog::Position> start;          // P0, of the source's log
     std::optional<mysql::binlog::Position> reverse_start;  // R0, of the target's log
+    // Of the source's log, when both sides were closed: behind it only the mover writes there.
+    std::optional<mysql::binlog::Position> source_end;
     std::string schema_hash;
     std::vector<Effect> effects;  // outstanding, oldest first
     boost::json::object objects;  // the schema objects that were dropped or are to be made again
@@ -67,6 +69,7 @@ public:
     Result<void> set_rolling_back(bool rolling_back);
     Result<void> set_start(mysql::binlog::Position const& position);
     Result<void> set_reverse_start(mysql::binlog::Position const& position);
+    Result<void> set_source_end(mysql::binlog::Position const& position);
     Result<void> set_schema(std::string const& hash, boost::json::object objects);
 
     Result<void> intend(Effect const& effect) override;

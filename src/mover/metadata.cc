@@ -30,6 +30,9 @@ constexpr std::string_view kTables[] = {
     " move_id VARBINARY(32) NOT NULL PRIMARY KEY,"
     " file VARBINARY(512) NOT NULL,"
     " log_offset BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB",
+    "CREATE TABLE IF NOT EXISTS aipress_mover.signature ("
+    " move_id VARBINARY(32) NOT NULL PRIMARY KEY,"
+    " transactions BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB",
 };
 
 std::uint64_t number_of(std::string_view text) {
@@ -87,7 +90,7 @@ Result<void> remove(Context const& context, mysql::Connection& connection,
         context, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='aipress_mover'"));
     if (exists.rows.empty()) return {};
     probe.at("remove-metadata.before");
-    for (std::string_view const table : {"segment", "position", "heartbeat"}) {
+    for (std::string_view const table : {"segment", "position", "signature", "heartbeat"}) {
         auto deleted =
             connection.execute(context, fmt::format("DELETE FROM aipress_mover.{} WHERE move_id={}",
                                                     table, quote_text(move_id)));
@@ -168,6 +171,15 @@ Result<void> save_position(Context const& context, mysql::Connection& connection
         context, fmt::format("INSERT INTO aipress_mover.position VALUES ({0},{1},{2}) "
                              "ON DUPLICATE KEY UPDATE file={1}, log_offset={2}",
                              quote_text(move_id), quote_text(position.file), position.offset)));
+    return {};
+}
+
+Result<void> sign(Context const& context, mysql::Connection& connection,
+                  std::string const& move_id) {
+    TRY(connection.execute(context,
+                           fmt::format("INSERT INTO aipress_mover.signature VALUES ({},1) "
+                                       "ON DUPLICATE KEY UPDATE transactions=transactions+1",
+                                       quote_text(move_id))));
     return {};
 }
 

@@ -20,6 +20,7 @@ namespace aipress::mover::metadata {
 
 inline constexpr std::string_view kDatabase = "aipress_mover";
 inline constexpr std::string_view kHeartbeatTable = "heartbeat";
+inline constexpr std::string_view kSignatureTable = "signature";
 
 // Makes the schema when it is not there and enters the move. Safe to repeat, and beside other
 // moves.
@@ -54,6 +55,10 @@ Result<void> save_segment(Context const& context, mysql::Connection& target,
     Context const& context, mysql::Connection& connection, std::string const& move_id);
 Result<void> save_position(Context const& context, mysql::Connection& connection,
                            std::string const& move_id, mysql::binlog::Position const& position);
+
+// Within the caller's transaction: whoever reads this server's log knows it for the mover's.
+Result<void> sign(Context const& context, mysql::Connection& connection,
+                  std::string const& move_id);
 
 // Heartbeats: a row of the server that is followed, written over and over. When beat() returns, the
 // row is committed, and so is everything that the binary log holds before it.

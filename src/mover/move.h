@@ -53,9 +53,12 @@ public:
     [[nodiscard]] virtual Report report() const = 0;
     // The preflight of this run; empty before it.
     [[nodiscard]] virtual PreflightReport const& preflight_report() const = 0;
-    // Thread safe. Rollback with a broken reverse stream needs `accept_loss`.
+    // Thread safe. Rollback with a broken reverse stream needs `accept_loss`: the source serves as
+    // the stream has left it.
     struct RollbackRequest {
         bool accept_loss = false;
+        // Somebody has put other rows there (a backup): nothing is carried to it any more.
+        bool source_is_replaced = false;
     };
     virtual void request_rollback(RollbackRequest request) = 0;
     // Thread safe. Asks the thread in run() for it and waits until it is done or refused; the state
