@@ -59,7 +59,9 @@ Result<void> undo_all(Context const& context, Journal& journal, std::vector<Acti
     for (auto const& action : actions) {
         if (context.stopped()) return Error(ErrorCode::Cancelled, "stopped");
         auto const undone = undo(context, journal, action);
-        if (!undone.ok() && !first) first = undone.error();
+        if (undone.ok()) continue;
+        if (!first) first = undone.error();
+        if (action.if_undo_fails == IfUndoFails::Stop) break;
     }
     if (first) return *first;
     return {};

@@ -14,6 +14,12 @@ namespace aipress::migration {
 
 using Facts = boost::json::object;
 
+// What becomes of the actions before one that cannot be undone.
+enum class IfUndoFails {
+    GoOn,  // they are undone all the same
+    Stop,  // they stay: what serves the site stands on them
+};
+
 struct Action {
     std::string name = {};  // "provision/database"
     // What has to be known to carry on or to undo it, read before anything is changed; journaled
@@ -24,6 +30,7 @@ struct Action {
     std::function<Result<Facts>(Context const&, Facts const& before)> act = {};
     // Safe to repeat, and also when act() had not got far. Empty: there is nothing to undo.
     std::function<Result<void>(Context const&, ActionRecord const& record)> undo = {};
+    IfUndoFails if_undo_fails = IfUndoFails::GoOn;
 };
 
 enum class Repeat {
@@ -37,7 +44,7 @@ enum class Repeat {
 // Undoes the action if any of it was begun.
 Result<void> undo(Context const& context, Journal& journal, Action const& action);
 // Those of them that were begun, the last first. What fails does not keep the others from being
-// undone; the first error is answered.
+// undone, but where it says so; the first error is answered.
 Result<void> undo_all(Context const& context, Journal& journal, std::vector<Action> actions);
 
 }  // namespace aipress::migration

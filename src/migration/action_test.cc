@@ -85,5 +85,23 @@ TEST_F(ActionTest, OneThatCannotBeUndoneIsTriedAgain) {
     EXPECT_THAT(calls_, ElementsAre("undo b 300", "undo a 300"));
 }
 
+// Of a switch that cannot be taken back the new home serves: it is not taken apart.
+TEST_F(ActionTest, BehindOneThatStopsItNothingIsUndone) {
+    auto last = action("c");
+    last.undo = {};
+    auto barrier = action("b");
+    barrier.if_undo_fails = IfUndoFails::Stop;
+    for (auto const& each : {action("a"), barrier, last}) {
+        must(perform(context_, *journal_, each, Repeat::Never));
+    }
+    calls_.clear();
+    fails_ = true;
+    EXPECT_THAT(undo_all(context_, *journal_, {action("a"), barrier, last}),
+                HasCode(ErrorCode::Unavailable));
+    EXPECT_THAT(calls_, ElementsAre("undo b 300"));
+    EXPECT_TRUE(journal_->content().is_done("a"));
+    EXPECT_FALSE(journal_->content().is_begun("c"));
+}
+
 }  // namespace
 }  // namespace aipress::migration

@@ -32,7 +32,7 @@ DatabaseMove::~DatabaseMove() {
     stop();
 }
 
-Result<void> DatabaseMove::start() {
+Result<void> DatabaseMove::start(std::optional<mover::Move::RollbackRequest> rollback) {
     std::unique_lock lock(mutex_);
     if (move_ && !ended_) return {};
     if (thread_.joinable()) {
@@ -53,6 +53,7 @@ Result<void> DatabaseMove::start() {
     };
     move_ = TRY(mover::Move::open(journal_, options_, std::move(dependencies)));
     report_ = move_->report();
+    if (rollback) move_->request_rollback(*rollback);
     thread_ = std::jthread([this](std::stop_token const& stop) { run(stop); });
     return {};
 }

@@ -25,8 +25,9 @@ public:
     DatabaseMove(DatabaseMove const&) = delete;
     DatabaseMove& operator=(DatabaseMove const&) = delete;
 
-    // Begins or carries on; nothing when it runs already. Errors: those of mover::Move::open.
-    Result<void> start();
+    // Begins or carries on; nothing when it runs already. `rollback`: asked for before anything is
+    // carried. Errors: those of mover::Move::open.
+    Result<void> start(std::optional<mover::Move::RollbackRequest> rollback = std::nullopt);
     void stop();
 
     // Until the copy is verified and follows the source, or the switch is done already. Errors: why

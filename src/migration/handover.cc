@@ -16,7 +16,8 @@ Result<void> Handover::announce(Context const& context, mover::Side owner, mover
     TRY(traffic.flip(context, plan, is_new ? routing::Side::New : routing::Side::Old));
     auto const flipped = work_.clock.now();
     times.flip = elapsed_ms(begun, flipped);
-    if (owner != serving) {
+    bool const leaves_files = !is_new && leaves_old_files();
+    if (owner != serving && !leaves_files) {
         auto const way = is_new ? Files::Way::Forth : Files::Way::Back;
         auto const report = TRY(files_.carry(context, way).in_context("the last files"));
         times.files_copied = report.copied;
@@ -25,6 +26,16 @@ Result<void> Handover::announce(Context const& context, mover::Side owner, mover
     std::lock_guard const lock(mutex_);
     times_ = times;
     return {};
+}
+
+void Handover::leave_old_files() {
+    std::lock_guard const lock(mutex_);
+    leaves_old_files_ = true;
+}
+
+bool Handover::leaves_old_files() const {
+    std::lock_guard const lock(mutex_);
+    return leaves_old_files_;
 }
 
 HandoverTimes Handover::times() const {

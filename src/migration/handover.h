@@ -24,13 +24,18 @@ public:
     // already, a fence is called off: visitors are turned back and no file is carried, for what
     // the other side has is a copy.
     Result<void> announce(Context const& context, mover::Side owner, mover::Side serving);
+    // The old home's files are a backup's: none is carried there any more.
+    void leave_old_files();
     // Of the last that was carried out.
     [[nodiscard]] HandoverTimes times() const;
 
 private:
+    [[nodiscard]] bool leaves_old_files() const;
+
     Workspace const& work_;
     Files& files_;
     mutable std::mutex mutex_;
+    bool leaves_old_files_ = false;
     HandoverTimes times_;
 };
 

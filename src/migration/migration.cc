@@ -159,7 +159,8 @@ Result<void> Migration::check_not_going_back() const {
 Result<void> Migration::run_or_go_back(Context const& context, Step step, Repeat repeat) {
     auto const done = run_step(context, step, repeat);
     if (done.ok() || context.stopped() || !is_reason_to_go_back(step, done.error())) return done;
-    TRY(finish_rollback(context, done.error().message()));
+    TRY(finish_rollback(context, done.error().message())
+            .in_context(fmt::format("it should go back ({})", done.error().message())));
     return Error(ErrorCode::Aborted,
                  fmt::format("rolled back by itself: {}", done.error().message()));
 }
@@ -230,44 +231,6 @@ Result<void> Migration::run_by_hand(Context const& context, Step step) {
         TRY(run_or_go_back(held, step, is_repeatable ? Repeat::Always : Repeat::Never));
         return note_arrival(held, step);
     });
-}
-
-Result<void> Migration::roll_back(Context const& context, RollbackOrder const& order) {
-    accept_loss_ = order.accept_loss;
-    return while_held(context, [&](Context const& held) -> Result<void> {
-        if (journal_->content().is_begun("complete/database")) {
-            return Error(ErrorCode::FailedPrecondition,
-                         fmt::format("it is completed, and the old home is not current any more; "
-                                     "what is left is the backup: `aipress tenant restore {}`",
-                                     work_.relocation.tenant));
-        }
-        return finish_rollback(held, order.reason);
-    });
-}
-
-Result<void> Migration::finish_rollback(Context const& context, std::string const& reason) {
-    auto const& tenant = work_.relocation.tenant;
-    if (journal_->content().state != State::RollingBack) {
-        TRY(journal_->set_state(State::RollingBack, reason));
-        alert(context, alerts::Severity::Critical, "rolling back", reason,
-              "aipress tenant why " + tenant);
-    }
-    work_.say("rolling back: " + reason);
-    std::vector<Action> all;
-    for (auto const step : kAllSteps) {
-        for (auto& action : actions_of(step)) all.push_back(std::move(action));
-    }
-    auto undone = undo_all(context, *journal_, std::move(all));
-    if (undone.ok()) undone = visits_.check_old_home(context);
-    if (!undone.ok()) {
-        alert(context, alerts::Severity::Critical, "rollback stands still",
-              undone.error().message(), "aipress tenant rollback " + tenant);
-        return undone;
-    }
-    TRY(journal_->set_state(State::RolledBack, journal_->content().reason));
-    alert(context, alerts::Severity::Warning, "rolled back", journal_->content().reason,
-          "aipress tenant history " + tenant);
-    return {};
 }
 
 void Migration::alert(Context const& context, alerts::Severity severity, std::string const& what,

@@ -19,6 +19,7 @@
 #include "migration/folder.h"
 #include "migration/handover.h"
 #include "migration/lease.h"
+#include "migration/return_plan.h"
 #include "migration/site_visits.h"
 #include "migration/step.h"
 #include "migration/workspace.h"
@@ -82,8 +83,9 @@ public:
         std::string reason = {};
         bool accept_loss = false;  // writes behind a way back that is broken
     };
-    // From wherever it is. Errors: FailedPrecondition when it is completed, or when the way back is
-    // broken and the loss was not accepted: it says how many writes it would be.
+    // From wherever it is. Errors: FailedPrecondition when it is completed, or when writes would be
+    // lost and that was not accepted: nothing was touched then, and it says how many they would be
+    // and what would serve, see return_plan.h.
     Result<void> roll_back(Context const& context, RollbackOrder const& order);
 
     [[nodiscard]] JournalContent content() const { return journal_->content(); }
@@ -105,6 +107,7 @@ private:
     [[nodiscard]] Action dismiss_mover();
     Result<void> undo_database(Context const& context);
     void carry_files_back(Context const& context);
+    [[nodiscard]] Result<mover::MoveOptions> move_options(Context const& context) const;
     // Made when it is first asked for: its passwords are there by then.
     Result<DatabaseMove*> database_move(Context const& context);
     [[nodiscard]] std::string database_journal() const;
@@ -118,7 +121,14 @@ private:
     Result<void> check_ready_for(Step step) const;
     Result<void> check_not_switched() const;
     [[nodiscard]] bool is_reason_to_go_back(Step step, Error const& error) const;
+    // migration_rollback.cc
     Result<void> finish_rollback(Context const& context, std::string const& reason);
+    Result<ReturnPlan> examine_return(Context const& context, std::string const& reason);
+    // What was found, and accepted where it loses writes; by the stream before anybody has looked.
+    [[nodiscard]] Result<ReturnPlan> accepted_return() const;
+    [[nodiscard]] Action restore_old_home();
+    [[nodiscard]] std::vector<Action> actions_to_undo(ReturnPlan const& plan);
+    [[nodiscard]] Result<bool> is_switched_over() const;
     void alert(Context const& context, alerts::Severity severity, std::string const& what,
                std::string const& why, std::string const& next);
     // The same, called off when the lease is lost; what that leads to is explained.

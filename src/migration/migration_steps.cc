@@ -50,8 +50,7 @@ std::string Migration::database_journal() const {
     return parts_.folder.database_journal(work_.relocation.tenant, work_.id);
 }
 
-Result<DatabaseMove*> Migration::database_move(Context const& context) {
-    if (database_) return database_.get();
+Result<mover::MoveOptions> Migration::move_options(Context const& context) const {
     mover::MoveOptions options;
     options.source = TRY(mover_endpoint(context, work_, work_.relocation.from));
     options.target = TRY(mover_endpoint(context, work_, work_.relocation.to));
@@ -59,6 +58,12 @@ Result<DatabaseMove*> Migration::database_move(Context const& context) {
     options.fence_budget = work_.options.fence_budget;
     options.workers = work_.options.workers;
     options.switch_when = mover::SwitchWhen::Manual;
+    return options;
+}
+
+Result<DatabaseMove*> Migration::database_move(Context const& context) {
+    if (database_) return database_.get();
+    auto options = TRY(move_options(context));
     auto const on_switch = [this](Context const& during, mover::Side owner) -> Result<void> {
         auto const serving =
             TRY(database()).owner == "target" ? mover::Side::Target : mover::Side::Source;
@@ -83,8 +88,11 @@ Result<void> Migration::undo_database(Context const& context) {
     if (report.state == mover::State::Aborted || report.state == mover::State::RolledBack) {
         return {};
     }
-    TRY(move->start());
-    return move->roll_back(context, {.accept_loss = accept_loss_});
+    auto const plan = TRY(accepted_return());
+    mover::Move::RollbackRequest const request{.accept_loss = plan.by != ReturnBy::Stream,
+                                               .source_is_replaced = plan.by == ReturnBy::Backup};
+    TRY(move->start(request.accept_loss ? std::optional(request) : std::nullopt));
+    return move->roll_back(context, request);
 }
 
 Action Migration::begin_database() {
@@ -149,7 +157,8 @@ Action Migration::switch_over() {
                              {"files_copied", times.files_copied}};
             },
             .undo = [this](Context const& context,
-                           ActionRecord const&) { return undo_database(context); }};
+                           ActionRecord const&) { return undo_database(context); },
+            .if_undo_fails = IfUndoFails::Stop};
 }
 
 Action Migration::finalize_database() {

@@ -83,6 +83,20 @@ Summary summarize(JournalContent const& content) {
         summary.problem = content.reason;
     }
     summary.next = next_command(summary);
+    bool const would_lose =
+        !summary.problem.empty() && content.entries.back().action == "rollback/examine";
+    if (content.state == State::RollingBack && content.is_done("rollback/difference")) {
+        summary.next += fmt::format(
+            " when the old database is mended, or aipress tenant rollback "
+            "{0} --accept-loss {0} for the backup",
+            summary.tenant);
+    }
+    if (would_lose) {
+        summary.next = fmt::format(
+            "aipress tenant rollback {0} --accept-loss {0}, which loses "
+            "these writes; or mend it and go on with the new home",
+            summary.tenant);
+    }
     // Also of a switch that was undone.
     auto const at = content.actions.find("routing/switch");
     if (at != content.actions.end()) {
