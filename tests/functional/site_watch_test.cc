@@ -18,6 +18,7 @@
 #include "testing/http_client.h"
 #include "testing/sandbox_process.h"
 #include "testing/status_matchers.h"
+#include "testing/tcp_gate.h"
 
 namespace aipress {
 namespace {
@@ -107,6 +108,8 @@ protected:
             {}));
     }
     void expect_whole();
+    // Each answer of the same site comes later, and nothing else is wrong with it.
+    void expect_caught_when_slow();
 
     // Of the service of the first tenant.
     void set_environment(json::array const& environment) {
@@ -170,6 +173,27 @@ void SiteWatchTest::expect_whole() {
     }
 }
 
+void SiteWatchTest::expect_caught_when_slow() {
+    auto gate = must(testing::TcpGate::open(sandbox_.announcement().web_port));
+    gate.delay(milliseconds(70));
+    auto const slow = [&](sites::VantagePoint way) {
+        way.base = fmt::format("http://127.0.0.1:{}", gate.port());
+        return way;
+    };
+    auto plan = input_.plan;
+    plan.pages = {*plan.find(sites::PageKind::Front)};
+    auto const seen = must(sites::observe(
+        patient_context(),
+        {.plan = plan, .now = {slow(visitors_), slow(service_)}, .baseline = {service_}},
+        {.window = milliseconds(5'000),
+         .window_most = milliseconds(120'000),
+         .interval = milliseconds(10)},
+        {}));
+    EXPECT_EQ(seen.verdict.outcome, Outcome::Fail) << seen.verdict.reason;
+    EXPECT_THAT(seen.verdict.reason, HasSubstr("in a second window front page (service)"));
+    EXPECT_EQ(seen.now[0].failures(), 0u);
+}
+
 TEST_F(SiteWatchTest, AWholeSiteAndABrokenOne) {
     // As WordPress itself made and filled it.
     EXPECT_EQ(input_.plan.pages.size(), 5u);
@@ -182,6 +206,8 @@ TEST_F(SiteWatchTest, AWholeSiteAndABrokenOne) {
     EXPECT_EQ(well.verdict.outcome, Outcome::Pass) << well.verdict.reason;
     EXPECT_GE(well.rounds, 15u);
     EXPECT_EQ(well.now[0].failures(), 0u);
+
+    expect_caught_when_slow();
 
     // The host leads to another tenant's site.
     auto const own = environment_of("tenant-001");
