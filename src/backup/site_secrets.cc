@@ -8,6 +8,7 @@
 
 #include "backup/limits.h"
 #include "gcp/fields.h"
+#include "gcp/run_secrets.h"
 #include "json/fields.h"
 
 namespace aipress::backup {
@@ -22,18 +23,6 @@ using gcp::text_of;
 
 constexpr std::string_view kLatest = "latest";
 
-// "my-secret" in the service's own project, or "projects/P/secrets/S".
-gcp::SecretName read_name(std::string const& text, std::string const& own_project) {
-    constexpr std::string_view kBegin = "projects/";
-    constexpr std::string_view kMiddle = "/secrets/";
-    auto const middle = text.find(kMiddle);
-    if (!text.starts_with(kBegin) || middle == text.npos) {
-        return {.project = own_project, .secret = text};
-    }
-    return {.project = text.substr(kBegin.size(), middle - kBegin.size()),
-            .secret = text.substr(middle + kMiddle.size())};
-}
-
 class Uses {
 public:
     explicit Uses(std::string const& project) : project_(project) {}
@@ -41,7 +30,7 @@ public:
     void add(std::string const& secret, std::string version) {
         if (secret.empty()) return;
         if (version.empty()) version = kLatest;
-        SecretUse use{.name = read_name(secret, project_), .version = std::move(version)};
+        SecretUse use{.name = gcp::secret_name(secret, project_), .version = std::move(version)};
         auto const is_same = [&](SecretUse const& other) { return other.title() == use.title(); };
         if (std::none_of(all_.begin(), all_.end(), is_same)) all_.push_back(std::move(use));
     }
@@ -51,26 +40,6 @@ private:
     std::string const& project_;
     std::vector<SecretUse> all_;
 };
-
-void add_environment(Uses& uses, json::object const& container) {
-    for (auto const& variable : array_of(container, "env")) {
-        auto const* const fields = variable.if_object();
-        auto const* const source = fields == nullptr ? nullptr : object_of(*fields, "valueSource");
-        auto const* const secret = source == nullptr ? nullptr : object_of(*source, "secretKeyRef");
-        if (secret != nullptr) uses.add(text_of(*secret, "secret"), text_of(*secret, "version"));
-    }
-}
-
-void add_volume(Uses& uses, json::object const& volume) {
-    auto const* const secret = object_of(volume, "secret");
-    if (secret == nullptr) return;
-    auto const& items = array_of(*secret, "items");
-    if (items.empty()) uses.add(text_of(*secret, "secret"), "");
-    for (auto const& item : items) {
-        if (!item.is_object()) continue;
-        uses.add(text_of(*secret, "secret"), text_of(item.get_object(), "version"));
-    }
-}
 
 Outcome<KeptSecret> keep(Context const& context, gcp::SecretManager const& secrets,
                          SecretUse const& use, TenantKey const& key) {
@@ -111,11 +80,8 @@ std::string SecretUse::title() const {
 std::vector<SecretUse> secrets_of(json::object const& service, fleet::Home const& home) {
     Uses uses(home.project);
     if (auto const* const revision = object_of(service, "template")) {
-        for (auto const& container : array_of(*revision, "containers")) {
-            if (container.is_object()) add_environment(uses, container.get_object());
-        }
-        for (auto const& volume : array_of(*revision, "volumes")) {
-            if (volume.is_object()) add_volume(uses, volume.get_object());
+        for (auto const& reference : gcp::secrets_of_template(*revision)) {
+            uses.add(reference.secret, reference.version);
         }
     }
     uses.add(home.password_secret, "");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "gcp/fields.h"
+#include "gcp/run_secrets.h"
 
 namespace aipress::inventory {
 namespace {
@@ -72,10 +73,8 @@ bool says_multisite(std::string_view name, std::string_view value) {
 void read_variable(ServiceRead& read, json::object const& variable) {
     auto const name = text_of(variable, "name");
     auto const value = text_of(variable, "value");
-    if (auto const* const source = object_of(variable, "valueSource")) {
-        if (auto const* const secret = object_of(*source, "secretKeyRef")) {
-            read.uses.push_back({Evidence::ReadSecret, last_part(text_of(*secret, "secret"))});
-        }
+    if (auto const secret = gcp::secret_of_variable(variable).secret; !secret.empty()) {
+        read.uses.push_back({Evidence::ReadSecret, last_part(secret)});
     }
     if (value.empty()) return;
     if (is_one_of(kDatabaseVariables, name)) {
@@ -89,8 +88,9 @@ void read_volume(ServiceRead& read, json::object const& volume) {
     if (auto const* const bucket = object_of(volume, "gcs")) {
         read.uses.push_back({Evidence::MountedBucket, text_of(*bucket, "bucket")});
     }
-    if (auto const* const secret = object_of(volume, "secret")) {
-        read.uses.push_back({Evidence::ReadSecret, last_part(text_of(*secret, "secret"))});
+    // However many versions of it there are.
+    if (auto const secrets = gcp::secrets_of_volume(volume); !secrets.empty()) {
+        read.uses.push_back({Evidence::ReadSecret, last_part(secrets.front().secret)});
     }
     if (auto const* const sql = object_of(volume, "cloudSqlInstance")) {
         for (auto const& name : array_of(*sql, "instances")) {

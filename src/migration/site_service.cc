@@ -7,6 +7,7 @@
 #include <set>
 
 #include "gcp/fields.h"
+#include "gcp/run_secrets.h"
 #include "migration/pooler_entry.h"
 #include "migration/sql_accounts.h"
 #include "routing/allocation.h"
@@ -22,32 +23,6 @@ constexpr char const* kInvokes = "roles/run.invoker";
 
 gcp::RunServiceName service_of(fleet::Home const& home) {
     return {.project = home.project, .location = home.region, .service = home.service};
-}
-
-// Calls back with each place in a template that names a secret.
-template <typename Template, typename Visit>
-void each_secret(Template& revision, Visit const& visit) {
-    auto const in_list = [](auto& object, std::string_view list, auto const& look) {
-        auto* const found = object.if_contains(list);
-        if (found == nullptr || !found->is_array()) return;
-        for (auto& item : found->get_array()) {
-            if (item.is_object()) look(item.get_object());
-        }
-    };
-    auto const at = [&](auto& object, std::string_view field) {
-        auto* const found = object.if_contains(field);
-        if (found == nullptr || !found->is_object()) return;
-        if (auto* const secret = found->get_object().if_contains("secret")) visit(*secret);
-    };
-    in_list(revision, "containers", [&](auto& container) {
-        in_list(container, "env", [&](auto& variable) {
-            auto* const source = variable.if_contains("valueSource");
-            if (source != nullptr && source->is_object()) {
-                at(source->get_object(), "secretKeyRef");
-            }
-        });
-    });
-    in_list(revision, "volumes", [&](auto& volume) { at(volume, "secret"); });
 }
 
 json::object template_of(json::object const& service) {
@@ -101,9 +76,8 @@ Result<json::object> wanted_service(Context const& context, Workspace const& wor
     revision["serviceAccount"] = relocation.to.service_account;
     TRY(routing::write_settings(revision,
                                 TRY(new_settings(context, work, relocation.to.password_secret))));
-    each_secret(revision, [](json::value& secret) {
-        if (secret.is_string()) secret = routing::last_part(std::string(secret.get_string()));
-    });
+    gcp::rename_secrets(revision,
+                        [](std::string const& secret) { return routing::last_part(secret); });
     auto const* const labels = gcp::object_of(old, "labels");
     auto own_labels = labels == nullptr ? json::object() : *labels;
     own_labels[kTenantLabel] = relocation.tenant;
@@ -153,9 +127,9 @@ Result<std::vector<std::string>> secrets_of_service(Context const& context, Work
     auto const& home = work.relocation.from;
     auto const revision = template_of(TRY(work.cloud.run.get_service(context, service_of(home))));
     std::set<std::string> names;
-    each_secret(revision, [&](json::value const& secret) {
-        if (secret.is_string()) names.insert(routing::last_part(std::string(secret.get_string())));
-    });
+    for (auto const& reference : gcp::secrets_of_template(revision)) {
+        names.insert(routing::last_part(reference.secret));
+    }
     names.erase(home.password_secret);
     return std::vector<std::string>(names.begin(), names.end());
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gcp/fields.h"
+#include "gcp/run_secrets.h"
 
 namespace aipress::routing {
 namespace {
@@ -125,10 +126,7 @@ public:
     std::string secret(std::string_view name) {
         auto const full = fmt::format("{}{}", spelling_, name);
         auto const* const found = variable(container_, full);
-        auto const* const source = found == nullptr ? nullptr : object_of(*found, "valueSource");
-        auto const* const reference =
-            source == nullptr ? nullptr : object_of(*source, "secretKeyRef");
-        auto secret = reference == nullptr ? "" : text_of(*reference, "secret");
+        auto secret = found == nullptr ? "" : gcp::secret_of_variable(*found).secret;
         if (found != nullptr && secret.empty()) {
             missing.push_back(full + " from Secret Manager (it is a plain value)");
         } else if (secret.empty()) {
