@@ -23,6 +23,7 @@ struct Grammar {
     SandboxCommands sandbox{app};
     InventoryCommand inventory{app};
     TenantCommands tenant{app};
+    StoreCommands store{app};
     std::string shell;
 };
 
@@ -44,6 +45,7 @@ Result<Command> read(Grammar const& grammar) {
     if (group->get_name() == "inventory") return Command(TRY(grammar.inventory.read()));
     auto const verb = group->get_subcommands().front()->get_name();
     if (group->get_name() == "tenant") return Command(TRY(grammar.tenant.read(verb)));
+    if (group->get_name() == "store") return Command(TRY(grammar.store.read(verb)));
     if (group->get_name() == "sandbox") return Command(TRY(grammar.sandbox.read(verb)));
     return Command(TRY(grammar.database.read(verb)));
 }
@@ -60,11 +62,12 @@ std::string command_path(CLI::App const& app) {
 
 // A URL typed in a wrong place would be quoted back with its password.
 std::string without_urls(std::string message) {
-    constexpr std::string_view kScheme = "mysql://";
-    for (auto at = message.find(kScheme); at != std::string::npos;
-         at = message.find(kScheme, at + 1)) {
-        auto const begin = at + kScheme.size();
-        message.replace(begin, message.find(' ', begin) - begin, "…");
+    for (std::string_view const scheme : {"mysql://", "postgres://", "postgresql://"}) {
+        for (auto at = message.find(scheme); at != std::string::npos;
+             at = message.find(scheme, at + 1)) {
+            auto const begin = at + scheme.size();
+            message.replace(begin, message.find(' ', begin) - begin, "…");
+        }
     }
     return message;
 }

@@ -9,6 +9,7 @@
 #include "cli/database_arguments.h"
 #include "cli/inventory_arguments.h"
 #include "cli/sandbox_arguments.h"
+#include "cli/store_arguments.h"
 #include "cli/tenant_arguments.h"
 
 namespace aipress::cli {
@@ -24,7 +25,7 @@ struct EarlyExit {
 };
 
 using Command = std::variant<DatabaseArguments, SandboxArguments, InventoryArguments,
-                             TenantArguments, CompletionArguments, EarlyExit>;
+                             TenantArguments, StoreArguments, CompletionArguments, EarlyExit>;
 
 // Passwords that are not in the URLs are taken from AIPRESS_SOURCE_PASSWORD and
 // AIPRESS_TARGET_PASSWORD.

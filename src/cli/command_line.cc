@@ -52,6 +52,9 @@ int run(int argc, char const* const* argv, Environment environment) {
     if (auto const* const tenant = std::get_if<TenantArguments>(&command)) {
         return run_tenant(*tenant, environment);
     }
+    if (auto const* const store = std::get_if<StoreArguments>(&command)) {
+        return run_store(*store, environment);
+    }
     print_data(bash_completion());
     return 0;
 }

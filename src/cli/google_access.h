@@ -2,6 +2,9 @@
 //
 //     AIPRESS_GCP_ENDPOINT                address of all APIs; default: Google's own
 //     AIPRESS_GCP_ENDPOINT_<API>          of one: ..._STORAGE, ..._SQLADMIN
+//     SPANNER_EMULATOR_HOST               of Cloud Spanner's emulator at its usual ports; for
+//     others
+//                                         AIPRESS_GCP_ENDPOINT_SPANNER has to say its REST port
 //     AIPRESS_GCP_TOKEN                   an access token
 //     GOOGLE_APPLICATION_CREDENTIALS      a credentials file, where there is no token
 //     GCE_METADATA_HOST                   of the metadata server, where there is neither

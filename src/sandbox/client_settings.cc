@@ -138,10 +138,11 @@ void add_spanner(Settings& settings, Client client, ClientMode mode,
                  RunningSandbox const& running) {
     if (running.spanner_port == 0 || client == Client::Gsutil) return;
     settings.emplace_back("SPANNER_EMULATOR_HOST", address_of(running.spanner_port));
-    // gcloud speaks REST.
+    auto const rest = "http://" + address_of(running.spanner_rest_port);
+    if (client == Client::Aipress) settings.emplace_back("AIPRESS_GCP_ENDPOINT_SPANNER", rest);
+    // gcloud speaks REST too.
     if (client == Client::Gcloud && mode == ClientMode::Overrides) {
-        settings.emplace_back("CLOUDSDK_API_ENDPOINT_OVERRIDES_SPANNER",
-                              fmt::format("http://{}/", address_of(running.spanner_rest_port)));
+        settings.emplace_back("CLOUDSDK_API_ENDPOINT_OVERRIDES_SPANNER", rest + "/");
     }
 }
 

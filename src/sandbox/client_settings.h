@@ -10,7 +10,8 @@
 //   AIPRESS_GCP_PROJECT       the project that is there from the start
 //   AIPRESS_SITES_ADDRESS     where Cloud Run's sites are, each by its name in the Host header
 //   AIPRESS_DNS_ADDRESS       where Cloud DNS's public zones are answered
-//   SPANNER_EMULATOR_HOST     as all clients of Cloud Spanner know it, when its emulator runs
+//   SPANNER_EMULATOR_HOST     as all clients of Cloud Spanner know it, when its emulator runs; and
+//                             AIPRESS_GCP_ENDPOINT_SPANNER, its REST port
 // An address is HOST:PORT; unset: nobody is there.
 #pragma once
 

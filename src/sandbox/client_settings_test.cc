@@ -44,6 +44,8 @@ TEST_F(ClientSettingsTest, SpannersEmulatorIsNamedWhereItRuns) {
         EXPECT_FALSE(settings(client, {.port = 8480}).contains("SPANNER_EMULATOR_HOST"));
     }
     EXPECT_FALSE(settings(Client::Gsutil, running).contains("SPANNER_EMULATOR_HOST"));
+    EXPECT_THAT(settings(Client::Aipress, running),
+                Contains(Pair("AIPRESS_GCP_ENDPOINT_SPANNER", "http://127.0.0.1:9020")));
     EXPECT_THAT(
         settings(Client::Gcloud, running),
         Contains(Pair("CLOUDSDK_API_ENDPOINT_OVERRIDES_SPANNER", "http://127.0.0.1:9020/")));

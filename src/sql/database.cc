@@ -57,7 +57,9 @@ Result<void> Database::run(Context const& context, Access const& access, Closure
     };
     for (unsigned tries = 1;; ++tries) {
         if (context.stopped() || context.expired()) return over(context);
-        auto tried = attempt(context.within(limits::kTransactionTime), access, checked);
+        // A dump takes its time; who writes holds up others.
+        auto const trying = access.is_read ? context : context.within(limits::kTransactionTime);
+        auto tried = attempt(trying, access, checked);
         if (tried.fate == Fate::Settled) return std::move(tried.result);
         bool const may_repeat =
             tried.fate == Fate::Again || access.after_lost_commit == AfterLostCommit::RunAgain;

@@ -46,11 +46,15 @@ struct Freshness {
     milliseconds staleness{0};  // 0: all that was committed before
 };
 
+// What is done where the URL names a SQLite file that is not there.
+enum class MissingFile { Create, Refuse };
+
 struct DatabaseOptions {
     // For Cloud Spanner: how Google is reached, and where (its endpoints may name an emulator).
     // Outlives the Database.
     gcp::Connection const* google = nullptr;
     std::size_t connections_most = limits::kConnectionsMost;
+    MissingFile missing_file = MissingFile::Create;
     gcp::Random random = gcp::random_fraction;
 };
 
@@ -61,7 +65,7 @@ class Database {
 public:
     // Errors: InvalidArgument (the URL), Unavailable (nobody answers), NotFound (no such database),
     // PermissionDenied, Unauthenticated, FailedPrecondition (the file is no database, or damaged).
-    // A SQLite file is made when it is not there, readable by its owner alone.
+    // A SQLite file that is made is readable by its owner alone.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open(Context const& context,
                                                                 std::string const& url,
                                                                 DatabaseOptions options = {});

@@ -8,7 +8,8 @@
 
 namespace aipress::sql::limits {
 
-// One attempt of a transaction; Cloud Spanner gives up one that is idle for ten seconds by itself.
+// One attempt of a transaction that writes; Cloud Spanner gives up one that is idle for ten seconds
+// by itself.
 inline constexpr milliseconds kTransactionTime{60'000};
 // The attempts of a transaction that others get in the way of, and the waits between them.
 inline constexpr unsigned kAttemptsMost = 200;

@@ -26,7 +26,9 @@ Error damaged(std::size_t line, std::string_view what) {
 using LineVisitor = std::function<Result<void>(boost::json::object const& line)>;
 Result<DumpSummary> read_dump(std::filesystem::path const& file, LineVisitor const& visit) {
     std::ifstream in(file, std::ios::binary);
-    if (!in) return Error(ErrorCode::NotFound, fmt::format("{} cannot be read", file.string()));
+    if (!in) {
+        return Error(ErrorCode::InvalidArgument, fmt::format("{} cannot be read", file.string()));
+    }
     http::Sha256 sum;
     DumpSummary summary;
     std::string text;

@@ -13,6 +13,12 @@ namespace {
 // the same for all versions.
 constexpr std::int64_t kSchemaLock = 0x6169707265737301;
 
+// A read holds up nobody, however long its reader rests.
+constexpr char const* kBeginRead =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+    "SET LOCAL idle_in_transaction_session_timeout = 0";
+constexpr char const* kBeginWrite = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+
 class PostgresTransaction final : public Transaction {
 public:
     PostgresTransaction(Context const& context, Connection& connection)
@@ -64,10 +70,7 @@ public:
 protected:
     [[nodiscard]] Attempt attempt(Context const& context, Access const& access,
                                   Closure const& closure) override {
-        return attempt_as(context,
-                          access.is_read ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                                         : "BEGIN ISOLATION LEVEL SERIALIZABLE",
-                          closure);
+        return attempt_as(context, access.is_read ? kBeginRead : kBeginWrite, closure);
     }
 
 private:

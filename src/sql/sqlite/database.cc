@@ -174,6 +174,10 @@ Result<std::unique_ptr<Database>> open_database(Context const& context, std::str
         return Error(ErrorCode::InvalidArgument,
                      "the store's URL: expected a path behind \"sqlite:\"");
     }
+    bool const is_there = std::filesystem::exists(file);
+    if (!is_there && options.missing_file == MissingFile::Refuse) {
+        return Error(ErrorCode::NotFound, fmt::format("there is no store at {}", file.string()));
+    }
     auto writer = TRY(Connection::open(context, file, Purpose::Write));
     return std::unique_ptr<Database>(
         std::make_unique<SqliteDatabase>(url, file, options, std::move(writer)));
