@@ -71,7 +71,7 @@ std::string text_of(fs::path const& file) {
 struct PostgresServer::Impl {
     TemporaryDirectory home;
     fs::path programs;
-    Durability durability = Durability::None;
+    Durability durability = Durability::Process;
     std::optional<Process> process = std::nullopt;
     unsigned databases = 0;
 
@@ -96,14 +96,14 @@ Result<void> PostgresServer::Impl::initialise() {
 }
 
 Result<void> PostgresServer::Impl::launch() {
-    auto const* const durable = durability == Durability::Full ? "on" : "off";
+    auto const* const synced = durability == Durability::Machine ? "on" : "off";
     process = TRY(Process::start(
-        {.arguments = not_as_root(
-             {(programs / "postgres").string(), "-D", data().string(), "-k", home.path().string(),
-              "-c", "listen_addresses=", "-c", fmt::format("fsync={}", durable), "-c",
-              fmt::format("synchronous_commit={}", durable), "-c",
-              fmt::format("full_page_writes={}", durable), "-c", "shared_buffers=32MB", "-c",
-              "dynamic_shared_memory_type=mmap", "-c", "max_connections=60"}),
+        {.arguments =
+             not_as_root({(programs / "postgres").string(), "-D", data().string(), "-k",
+                          home.path().string(), "-c", "listen_addresses=", "-c",
+                          fmt::format("fsync={}", synced), "-c", "synchronous_commit=on", "-c",
+                          fmt::format("full_page_writes={}", synced), "-c", "shared_buffers=32MB",
+                          "-c", "dynamic_shared_memory_type=mmap", "-c", "max_connections=60"}),
          .working_directory = home.path(),
          .output_file = log(),
          .error_file = log()}));

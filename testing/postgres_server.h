@@ -12,16 +12,17 @@
 
 namespace aipress::testing {
 
+// What a commit survives.
 enum class Durability {
-    None,  // fsync=off: fast, for what kills no server
-    Full,
+    Process,  // the server's death: it is in the kernel's hands (fsync=off)
+    Machine,  // a power cut too
 };
 
 // Not thread safe.
 class PostgresServer {
 public:
     // Answers when this returns. Errors: NotFound when it is not installed (say so and skip).
-    [[nodiscard]] static Result<PostgresServer> start(Durability durability = Durability::None);
+    [[nodiscard]] static Result<PostgresServer> start(Durability durability = Durability::Process);
     PostgresServer(PostgresServer&&) noexcept;
     PostgresServer& operator=(PostgresServer&&) noexcept;
     ~PostgresServer();

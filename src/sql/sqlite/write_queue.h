@@ -38,13 +38,19 @@ public:
     // The group's end, and the next one's turn.
     void end(CommitGroup* group, std::optional<Error> failure);
 
+    // How many wait for a turn.
+    [[nodiscard]] std::size_t waiting() const {
+        std::lock_guard const lock(mutex_);
+        return waiting_.size();
+    }
+
 private:
     struct Writer {
         bool has_turn = false;
     };
     void next_turn();
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<Writer*> waiting_;
     bool is_taken_ = false;
