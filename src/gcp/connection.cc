@@ -114,9 +114,16 @@ Outcome<http::ClientResponse> Connection::attempt(Context const& context, Call c
             return transport_error(std::move(error), reply.was_sent);
         }
         log::debug("{}: {}", description(call), reply.response->status);
-        if (reply.response->status < 400) return reply.response.release();
+        if (reply.response->status < 400) {
+            quotas_.accepted(key, permit);
+            return reply.response.release();
+        }
         auto error = read_error(description(call), *reply.response);
-        if (error.is_project_rate_limit()) quotas_.refused(key, permit, error.retry_delay);
+        if (error.is_project_rate_limit()) {
+            quotas_.refused(key, permit, error.retry_delay);
+        } else if (error.http_status < 500) {
+            quotas_.accepted(key, permit);
+        }
         if (error.http_status != 401) return error;
         tokens_.refuse(token);
         if (is_renewed) return error;

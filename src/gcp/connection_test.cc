@@ -173,15 +173,21 @@ TEST_F(ConnectionTest, AnIdempotentCallLooksOnlyWhereItsRepetitionFails) {
     EXPECT_EQ(checks_, 2U);
 }
 
-TEST_F(ConnectionTest, ARateLimitTeachesTheBroker) {
+TEST_F(ConnectionTest, RateLimitsTeachTheBrokerWhenTheyLast) {
     QuotaKey const key{.group = {.api = "run.googleapis.com", .name = "mutate"},
                        .project = "payer"};
     auto const before = *quotas_.calls_a_minute(key);
     transport_.then_answer(429, "", {{"Retry-After", "20"}});
     transport_.then_answer(200);
     EXPECT_THAT(call(create_), IsOk());
-    EXPECT_EQ(*quotas_.calls_a_minute(key), before / 2);
+    EXPECT_EQ(*quotas_.calls_a_minute(key), before);
     EXPECT_GE(elapsed(), milliseconds(20'000));
+    for (std::size_t i = 0; i < limits::kRefusalsSustained; ++i) {
+        transport_.then_answer(429, "");
+        auto const hurried = context_.within(milliseconds(500));
+        EXPECT_THAT(connection_.call(hurried, create_), HasCode(ErrorCode::ResourceExhausted));
+    }
+    EXPECT_LT(*quotas_.calls_a_minute(key), before);
 }
 
 // Cloud Storage lets one object be changed about once a second.

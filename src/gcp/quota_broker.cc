@@ -10,8 +10,6 @@
 namespace aipress::gcp {
 namespace {
 
-constexpr milliseconds kMinute{60'000};
-
 using Minutes = std::chrono::duration<double, std::ratio<60>>;
 
 SteadyTime later(SteadyTime time, double minutes) {
@@ -34,8 +32,6 @@ void QuotaBroker::set_limit(QuotaGroup const& group, QuotaLimit limit) {
 QuotaBroker::Bucket QuotaBroker::make_bucket(QuotaKey const& key, SteadyTime now) const {
     Bucket made;
     made.filled_at = now;
-    made.rose_at = now;
-    made.window_began = now;
     made.least = limits::kLeastCallsAMinute;
     auto const known = limits_.find(key.group);
     if (known == limits_.end()) return made;
@@ -55,23 +51,42 @@ QuotaBroker::Bucket& QuotaBroker::bucket(QuotaKey const& key, SteadyTime now) {
     return buckets_.emplace(key, make_bucket(key, now)).first->second;
 }
 
-// What was learned is forgotten after limits::kQuotaForgotten without a refusal.
+// Once what was learned is no lower than what was known, or is old, it is forgotten.
 void QuotaBroker::recover(Bucket& bucket, SteadyTime now) {
-    if (bucket.rate == 0 || bucket.halved_at == SteadyTime::min()) return;
-    while (now - bucket.rose_at >= limits::kQuotaRecovery) {
-        bucket.rose_at += limits::kQuotaRecovery;
-        bucket.rate *= limits::kQuotaRise;
-        if (bucket.limit && bucket.rate >= bucket.limit->calls_a_minute) {
-            bucket.rate = bucket.limit->calls_a_minute;
-            bucket.halved_at = SteadyTime::min();
-            return;
-        }
-        if (!bucket.limit && now - bucket.halved_at >= limits::kQuotaForgotten) {
-            bucket.rate = 0;
-            bucket.halved_at = SteadyTime::min();
-            return;
-        }
-    }
+    if (bucket.came_through == 0) return;
+    auto const since_cut = std::chrono::duration<double>(now - bucket.cut_at) /
+                           std::chrono::duration<double>(limits::kQuotaRecovery);
+    auto const curve = 1 + (1 - limits::kQuotaCut) * std::pow(since_cut - 1, 3);
+    bucket.rate = std::max(bucket.came_through * curve, bucket.least);
+    bool const is_known = bucket.limit && bucket.rate >= bucket.limit->calls_a_minute;
+    bool const is_old = !bucket.limit && now - bucket.cut_at >= limits::kQuotaForgotten;
+    if (!is_known && !is_old) return;
+    bucket.rate = is_known ? bucket.limit->calls_a_minute : 0;
+    bucket.came_through = 0;
+}
+
+void QuotaBroker::cut(Bucket& bucket, SteadyTime now) {
+    auto const accepted = bucket.answered.accepted_in_a_minute(now);
+    bool const is_unlimited = bucket.rate == 0;
+    auto const rate = is_unlimited ? std::max(accepted, limits::kLearnedLeastCalls) : bucket.rate;
+    bucket.came_through =
+        std::max(std::clamp(accepted, rate * limits::kQuotaCutMost, rate), bucket.least);
+    bucket.rate = std::max(bucket.came_through * limits::kQuotaCut, bucket.least);
+    bucket.tokens = std::min(bucket.tokens, 0.0);  // what Google has no more is not here either
+    bucket.cut_at = now;
+    ++bucket.era;
+    bucket.answered.judge_anew();
+}
+
+// The minute's calls may be used up, whatever the rate. Nothing is saved up meanwhile, and who
+// waits for a turn takes another: see acquire().
+void QuotaBroker::pause(Bucket& bucket, SteadyTime now, milliseconds least) {
+    bucket.pause = std::clamp(2 * bucket.pause, limits::kQuotaPauseFirst, limits::kQuotaPauseMost);
+    bucket.closed_until = std::max(bucket.closed_until, now + std::max(bucket.pause, least));
+    bucket.tokens = 1;
+    bucket.filled_at = bucket.closed_until;
+    ++bucket.pauses;
+    ++bucket.era;
 }
 
 void QuotaBroker::fill(Bucket& bucket, SteadyTime now) {
@@ -80,16 +95,6 @@ void QuotaBroker::fill(Bucket& bucket, SteadyTime now) {
     bucket.tokens += Minutes(now - bucket.filled_at).count() * bucket.rate;
     bucket.tokens = std::min(bucket.tokens, bucket.burst);
     bucket.filled_at = now;
-}
-
-void QuotaBroker::count_call(Bucket& bucket, SteadyTime now) {
-    if (now - bucket.window_began >= kMinute) {
-        bool const is_next = now - bucket.window_began < 2 * kMinute;
-        bucket.last_window_calls = is_next ? bucket.window_calls : 0;
-        bucket.window_calls = 0;
-        bucket.window_began = now;
-    }
-    ++bucket.window_calls;
 }
 
 // When a bucket that holds `tokens` has one whole.
@@ -101,31 +106,48 @@ SteadyTime QuotaBroker::turn(Bucket const& bucket, double tokens, SteadyTime now
     return when;
 }
 
+Outcome<milliseconds> QuotaBroker::take_turn(Context const& context, QuotaKey const& key,
+                                             Bucket& bucket) {
+    auto const now = clock_.now();
+    fill(bucket, now);
+    auto const wait = std::chrono::ceil<milliseconds>(turn(bucket, bucket.tokens, now) - now);
+    if (wait > milliseconds(0) && wait >= context.deadline().remaining(context.clock())) {
+        return Error(
+            ErrorCode::ResourceExhausted,
+            fmt::format("the quota of {} ({}, project '{}') lets the next call through "
+                        "in {} s only, which is past the deadline: give it more time, "
+                        "charge another project, or ask for a higher quota",
+                        key.group.api, key.group.name, key.project, wait.count() / 1000 + 1));
+    }
+    if (bucket.rate > 0) bucket.tokens -= 1;
+    return wait;
+}
+
 Outcome<QuotaBroker::Permit> QuotaBroker::acquire(Context const& context, QuotaKey const& key) {
-    milliseconds wait{0};
-    {
-        std::lock_guard const lock(mutex_);
-        auto const now = clock_.now();
-        auto& mine = bucket(key, now);
-        fill(mine, now);
-        auto const when = turn(mine, mine.tokens, now);
-        wait = std::chrono::ceil<milliseconds>(when - now);
-        if (wait > milliseconds(0) && wait >= context.deadline().remaining(context.clock())) {
-            return Error(
-                ErrorCode::ResourceExhausted,
-                fmt::format("the quota of {} ({}, project '{}') lets the next call through "
-                            "in {} s only, which is past the deadline: give it more time, "
-                            "charge another project, or ask for a higher quota",
-                            key.group.api, key.group.name, key.project, wait.count() / 1000 + 1));
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        auto& mine = bucket(key, clock_.now());
+        auto const pauses = mine.pauses;
+        auto const wait = TRY(take_turn(context, key, mine));
+        if (wait <= milliseconds(0)) return Permit{.era = mine.era};
+        lock.unlock();
+        if (!context.sleep(wait)) {
+            if (context.stopped()) return Error(ErrorCode::Cancelled, "called off");
+            return Error(ErrorCode::DeadlineExceeded, "no time is left");
         }
-        if (mine.rate > 0) mine.tokens -= 1;
-        count_call(mine, when);
+        lock.lock();
+        // A cut leaves the turns as they are, a pause does not.
+        auto const& then = bucket(key, clock_.now());
+        if (then.pauses == pauses) return Permit{.era = then.era};
     }
-    if (wait > milliseconds(0) && !context.sleep(wait)) {
-        if (context.stopped()) return Error(ErrorCode::Cancelled, "called off");
-        return Error(ErrorCode::DeadlineExceeded, "no time is left");
-    }
-    return Permit{.granted_at = clock_.now()};
+}
+
+void QuotaBroker::accepted(QuotaKey const& key, Permit const& permit) {
+    std::lock_guard const lock(mutex_);
+    auto const now = clock_.now();
+    auto& mine = bucket(key, now);
+    mine.answered.accepted(now);
+    if (permit.era == mine.era) mine.pause = milliseconds(0);
 }
 
 void QuotaBroker::refused(QuotaKey const& key, Permit const& permit,
@@ -134,20 +156,17 @@ void QuotaBroker::refused(QuotaKey const& key, Permit const& permit,
     auto const now = clock_.now();
     auto& mine = bucket(key, now);
     fill(mine, now);
-    bool const is_shared = mine.least <= limits::kLeastCallsAMinute;
-    if (delay && is_shared) mine.closed_until = std::max(mine.closed_until, now + *delay);
-    if (mine.halved_at != SteadyTime::min() && permit.granted_at <= mine.halved_at) return;
-    if (mine.rate == 0) {
-        // Nothing was known. What came through in about a minute was too much.
-        auto const calls = std::max(mine.window_calls, mine.last_window_calls);
-        mine.rate = std::max(static_cast<double>(calls), limits::kLearnedLeastCalls);
-        mine.rate = std::max(mine.rate, mine.least);
-        mine.filled_at = now;
-    }
-    mine.rate = std::max(mine.rate / 2, mine.least);
-    mine.tokens = std::min(mine.tokens, 0.0);  // what Google has no more is not here either
-    mine.halved_at = now;
-    mine.rose_at = now;
+    if (permit.era != mine.era) return;
+    bool const is_learned = mine.came_through > 0;
+    bool const is_first_since_pause = mine.pause > milliseconds(0);
+    mine.answered.refused(now);
+    bool const is_lasting = mine.answered.is_refused_lastingly(
+        now, {.refusals = limits::kRefusalsSustained / (is_learned ? 2 : 1),
+              .calls = limits::kCallsJudged / (is_learned ? 2 : 1)});
+    if (!is_lasting && !is_first_since_pause) return;
+    if (!is_first_since_pause) cut(mine, now);
+    bool const is_everybodys = mine.least <= limits::kLeastCallsAMinute;
+    if (is_everybodys) pause(mine, now, delay.value_or(milliseconds(0)));
 }
 
 milliseconds QuotaBroker::eta(QuotaKey const& key, std::uint64_t count) const {

@@ -3,8 +3,18 @@
 //
 // Google counts calls by quota group, the project charged, the user and, for some, the region. A
 // bucket of tokens stands for each such key: it holds a burst, and fills at the rate that the group
-// is known to have. What Google refuses (429) teaches more: the rate is halved, and rises again
-// step by step while nothing more is refused (limits::kQuotaRecovery, kQuotaRise).
+// is known to have.
+//
+// What Google refuses (429) teaches more, when it lasts. A refusal among many answers is the
+// refused caller's alone, who comes back when Google says so: the others go on at the full rate.
+// Where a quarter of the calls is refused (answered_calls.h) there is a limit that is lower than
+// known, or that others use, too: the rate becomes a part of what came through in the last minute,
+// and finds its way back along RFC 9438's curve, quickly to where the refusals began, slowly past
+// it:
+//
+//     rate(t) = came_through * (1 + (1 - kQuotaCut) * (t / kQuotaRecovery - 1)^3)
+//
+// So the rate stays close below the limit, and a few calls in a hundred find where it is.
 #pragma once
 
 #include <compare>
@@ -15,6 +25,7 @@
 #include <string>
 
 #include "base/context.h"
+#include "gcp/answered_calls.h"
 #include "gcp/outcome.h"
 
 namespace aipress::gcp {
@@ -38,7 +49,7 @@ struct QuotaLimit {
     double calls_a_minute = 0;  // 0: none is known
     double burst = 0;           // calls that may come at once; at least 1
     // However often Google refuses, this much is always asked for; and a delay that it asks for is
-    // the refused caller's alone. 0: all of it is everybody's.
+    // the refused caller's alone, always. 0: where refusals last it is everybody's.
     double least = 0;
 };
 
@@ -51,16 +62,18 @@ public:
     void set_limit(QuotaGroup const& group, QuotaLimit limit);
 
     struct Permit {
-        SteadyTime granted_at = {};
+        std::uint64_t era = 0;  // cuts and pauses of its bucket that were before it
     };
     // Waits for its turn; turns are given in the order they were asked for. Without a known limit
-    // there is no wait. Errors: ResourceExhausted at once, when the turn would come past the
-    // deadline (none is taken then); Cancelled (the turn is lost).
+    // there is no wait. Errors: ResourceExhausted as soon as it is known that the turn would come
+    // past the deadline (none is taken then); Cancelled (the turn is lost).
     [[nodiscard]] Outcome<Permit> acquire(Context const& context, QuotaKey const& key);
 
-    // Google refused the call of that permit. Nobody's turn comes before `delay` is over (but see
-    // QuotaLimit::least). Calls
-    // that were let through before the last halving do not halve again: they say nothing new.
+    // Google let the call of that permit through, whatever came of it.
+    void accepted(QuotaKey const& key, Permit const& permit);
+    // Google refused it. Where that lasts the rate is cut, and all make a pause: of `delay` at
+    // least, ever longer while what comes next is refused, too (but see QuotaLimit::least). What
+    // was let through before the last cut or pause does not count: it says nothing new.
     void refused(QuotaKey const& key, Permit const& permit, std::optional<milliseconds> delay);
 
     // How long from now until the last of `count` more calls may begin, at the rate of now; 0 for
@@ -78,19 +91,22 @@ private:
         double tokens = 1;  // negative: turns given ahead
         SteadyTime filled_at = {};
         SteadyTime closed_until = {};
-        SteadyTime halved_at = SteadyTime::min();
-        SteadyTime rose_at = {};
-        // Calls let through in this window and the last: what an unknown rate is learned from.
-        std::uint64_t window_calls = 0;
-        std::uint64_t last_window_calls = 0;
-        SteadyTime window_began = {};
+        // Learned: what came through a minute when Google refused lastingly; 0: nothing is.
+        double came_through = 0;
+        SteadyTime cut_at = {};
+        milliseconds pause{0};  // the last one, until a call comes through
+        std::uint64_t pauses = 0;
+        std::uint64_t era = 0;  // cuts and pauses
+        AnsweredCalls answered = {};
     };
     Bucket make_bucket(QuotaKey const& key, SteadyTime now) const;
     Bucket& bucket(QuotaKey const& key, SteadyTime now);
+    static void cut(Bucket& bucket, SteadyTime now);
+    static void pause(Bucket& bucket, SteadyTime now, milliseconds least);
     static void recover(Bucket& bucket, SteadyTime now);
     static void fill(Bucket& bucket, SteadyTime now);
-    static void count_call(Bucket& bucket, SteadyTime now);
     static SteadyTime turn(Bucket const& bucket, double tokens, SteadyTime now);
+    Outcome<milliseconds> take_turn(Context const& context, QuotaKey const& key, Bucket& bucket);
 
     Clock& clock_;
     mutable std::mutex mutex_;

@@ -18,17 +18,25 @@ milliseconds Backoff::next() {
     return milliseconds(std::llround(static_cast<double>(ceiling.count()) * policy_.random()));
 }
 
+std::optional<milliseconds> Retries::time_to_wait_out(ApiError const& error) {
+    if (error.reason == "operationInProgress") return limits::kQueueTime;
+    if (error.is_rate_limit()) return limits::kRefusedTime;
+    return std::nullopt;
+}
+
 bool Retries::wait_after(ApiError const& error) {
     if (error.retry == Retry::Never) return false;
-    // Not a fault: others are served before this one, and each of them ends.
-    bool const is_queued = error.reason == "operationInProgress";
     auto const now = context_.clock().now();
-    if (is_queued && queued_since_ == SteadyTime()) queued_since_ = now;
-    if (is_queued && elapsed_ms(queued_since_, now) >= limits::kQueueTime) return false;
-    if (!is_queued && attempts_ >= policy_.attempts) return false;
+    auto const most = time_to_wait_out(error);
+    if (most) {
+        if (waiting_since_ == SteadyTime()) waiting_since_ = now;
+        if (elapsed_ms(waiting_since_, now) >= *most) return false;
+    } else if (attempts_ >= policy_.attempts) {
+        return false;
+    }
     auto const pause = std::max(backoff_.next(), error.retry_delay.value_or(milliseconds(0)));
     if (pause >= context_.deadline().remaining(context_.clock())) return false;
-    if (!is_queued) ++attempts_;
+    if (!most) ++attempts_;
     return context_.sleep(pause);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "base/context.h"
 #include "gcp/error.h"
@@ -46,17 +47,21 @@ public:
 
     // Sleeps, for as long as Google asks at least, and says true when the attempt is to be
     // repeated. False at once: the error is for good, the attempts are used up, or the deadline
-    // would pass. "Operation in progress" uses up no attempt: it is waited out for
-    // limits::kQueueTime. The caller has made sure that a Retry::WhenIdempotent may be repeated.
+    // would pass. "Operation in progress" and a rate limit use up no attempt, for they are no
+    // fault and pass: they are waited out for limits::kQueueTime and limits::kRefusedTime. The
+    // caller has made sure that a Retry::WhenIdempotent may be repeated.
     bool wait_after(ApiError const& error);
     [[nodiscard]] unsigned attempts() const { return attempts_; }
 
 private:
+    // nullopt: it is a fault, and attempts count.
+    [[nodiscard]] static std::optional<milliseconds> time_to_wait_out(ApiError const& error);
+
     Context const& context_;
     RetryPolicy const& policy_;
     Backoff backoff_;
     unsigned attempts_ = 1;
-    SteadyTime queued_since_;  // that others' operations are waited for
+    SteadyTime waiting_since_;  // for what is no fault
 };
 
 }  // namespace aipress::gcp

@@ -77,5 +77,23 @@ TEST(RetryTest, OthersOperationsAreWaitedOutAndUseUpNoAttempt) {
     EXPECT_TRUE(retries.wait_after(failed(Retry::Always)));
 }
 
+// A quota is a minute's: six attempts would be over before it is there again.
+TEST(RetryTest, ARateLimitIsWaitedOutAndUsesUpNoAttempt) {
+    testing::FakeClock clock;
+    RetryPolicy policy;
+    policy.random = [] { return 1.0; };
+    policy.attempts = 2;
+    Context const endless(clock, Deadline::never(), {});
+    Retries retries(endless, policy);
+    auto refused = failed(Retry::Always);
+    refused.http_status = 429;
+    auto const before = clock.now();
+    while (retries.wait_after(refused)) {
+    }
+    EXPECT_GE(elapsed_ms(before, clock.now()), limits::kRefusedTime);
+    EXPECT_LE(elapsed_ms(before, clock.now()), limits::kRefusedTime + limits::kBackoffMost);
+    EXPECT_EQ(retries.attempts(), 1U);
+}
+
 }  // namespace
 }  // namespace aipress::gcp
