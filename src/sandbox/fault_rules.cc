@@ -18,10 +18,10 @@ namespace {
 namespace json = boost::json;
 
 // In the order of FaultKind.
-constexpr std::array<std::string_view, 13> kFaultKinds{
-    "rate_limited", "internal",       "unavailable",         "lost_response", "cut_body",
-    "slow",         "slow_operation", "failed_operation",    "half_made",     "project_quota",
-    "stale_list",   "instance_crash", "instance_out_of_disk"};
+constexpr std::array<std::string_view, 14> kFaultKinds{
+    "rate_limited",  "internal",   "unavailable",    "permission_denied",   "lost_response",
+    "cut_body",      "slow",       "slow_operation", "failed_operation",    "half_made",
+    "project_quota", "stale_list", "instance_crash", "instance_out_of_disk"};
 
 constexpr std::string_view kProjectCreation = "cloudresourcemanager.projects.create";
 constexpr milliseconds kRetryAfter{1'000};
@@ -59,9 +59,9 @@ private:
 };
 
 Result<void> RuleReader::check_members() const {
-    static std::set<std::string_view> const known{"kind",     "method",   "version",
-                                                  "instance", "rate",     "at",
-                                                  "burst",    "delay_ms", "retry_after_ms"};
+    static std::set<std::string_view> const known{
+        "kind", "method", "version", "instance", "permission",
+        "rate", "at",     "burst",   "delay_ms", "retry_after_ms"};
     for (auto const& member : object_) {
         if (!known.contains(member.key())) {
             return wrong(member.key(),
@@ -180,6 +180,11 @@ Result<void> RuleReader::check_kind(FaultRule const& rule) const {
     if (object_.contains("instance") && !is_of_instance(rule.kind)) {
         return wrong("instance", "only 'instance_crash' and 'instance_out_of_disk' have it");
     }
+    bool const is_of_permission = rule.kind == FaultKind::PermissionDenied;
+    if (is_of_permission != object_.contains("permission")) {
+        return wrong("permission", fmt::format("'{}' {}", to_string(rule.kind),
+                                               is_of_permission ? "needs it" : "has none"));
+    }
     if (is_of_instance(rule.kind) && rule.method != "*" && !rule.method.starts_with("sql.")) {
         return wrong("method", "a Cloud SQL instance is named by the methods of sql.* alone");
     }
@@ -199,6 +204,7 @@ Result<FaultRule> RuleReader::read(Catalogue const& catalogue) const {
     TRY(read_text("method", rule.method));
     TRY(read_text("version", rule.version));
     TRY(read_text("instance", rule.instance));
+    TRY(read_text("permission", rule.permission));
     TRY(read_rate(rule));
     TRY(read_at(rule));
     TRY(read_times(rule));

@@ -23,6 +23,7 @@ enum class FaultKind {
     RateLimited,        // 429 with Retry-After; nothing is done
     Internal,           // 500; nothing is done
     Unavailable,        // 503; nothing is done
+    PermissionDenied,   // 403: the caller lacks a permission; nothing is done
     LostResponse,       // it is done, and the connection is reset in front of the answer
     CutBody,            // it is done, and the connection is reset in the midst of the answer
     Slow,               // it is done, and the answer comes late
@@ -52,6 +53,7 @@ struct FaultRule {
     std::string method = "*";            // an id, or a pattern of ids; `*` is any text
     std::string version = {};            // "v1"; empty: all
     std::string instance = "*";          // of Cloud SQL, a pattern: for the instance's faults
+    std::string permission = {};         // "run.services.create": that is lacking
     double rate = 0;                     // of the requests that match, from 0 to 1
     std::vector<std::uint64_t> at = {};  // and these: 1 is the first that matches
     std::uint64_t burst = 1;             // each of them and those behind it: so many

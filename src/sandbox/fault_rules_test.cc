@@ -85,6 +85,10 @@ TEST(FaultRulesTest, WhatIsWrongIsSaidWithItsPlace) {
               "rules[0].instance: only"},
              {R"({"rules": [{"kind": "instance_crash", "rate": 1, "method": "dns.*"}]})",
               "rules[0].method: a Cloud SQL instance"},
+             {R"({"rules": [{"kind": "permission_denied", "rate": 1}]})",
+              "rules[0].permission: 'permission_denied' needs it"},
+             {R"({"rules": [{"kind": "internal", "rate": 1, "permission": "a.b.c"}]})",
+              "rules[0].permission: 'internal' has none"},
              {R"({"rules": [{"kind": "half_made", "rate": 1}]})",
               "rules[0].method: 'half_made'"}}) {
         EXPECT_THAT(refusal_of(text), HasSubstr(said)) << text;

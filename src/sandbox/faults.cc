@@ -52,6 +52,25 @@ ApiError no_more_projects() {
             .details = {failure}};
 }
 
+// https://cloud.google.com/iam/docs/permission-error-messages; Cloud Storage has no details.
+ApiError permission_denied(FaultRule const& rule, std::string_view service) {
+    if (service == "storage") {
+        return {.code = ErrorCode::PermissionDenied,
+                .message = fmt::format("The caller does not have {0} access to the Google Cloud "
+                                       "Storage resource. Permission '{0}' denied on resource (or "
+                                       "it may not exist).",
+                                       rule.permission),
+                .legacy_reason = "forbidden"};
+    }
+    return {
+        .code = ErrorCode::PermissionDenied,
+        .message = fmt::format("Permission '{}' denied on resource (or it may not exist).",
+                               rule.permission),
+        .legacy_reason = "forbidden",
+        .details = {error_info("IAM_PERMISSION_DENIED", fmt::format("{}.googleapis.com", service),
+                               {{"permission", rule.permission}})}};
+}
+
 }  // namespace
 
 void Faults::set_rules(std::vector<FaultRule> rules) {
@@ -119,6 +138,8 @@ std::optional<ApiError> refusal_of(FaultRule const& rule, std::string_view servi
                             .message = "The service is currently unavailable.",
                             .legacy_reason = "backendError",
                             .retry_after = rule.retry_after};
+        case FaultKind::PermissionDenied:
+            return permission_denied(rule, service);
         default:
             return std::nullopt;
     }

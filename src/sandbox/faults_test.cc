@@ -101,6 +101,25 @@ TEST(FaultySandboxTest, EachApiRefusesInItsOwnWords) {
     EXPECT_EQ(host.get("/storage/v1/b?project=sandbox-project").status, 200);
 }
 
+// It is as if a role had been taken away; see aipress's own remedies for what it makes of it.
+TEST(FaultySandboxTest, APermissionThatIsLackingIsNamed) {
+    SystemClock clock;
+    FaultySandbox sandbox(
+        clock, R"({"method": "secretmanager.*.create", "kind": "permission_denied", "rate": 1,
+        "permission": "secretmanager.secrets.create"},
+        {"method": "storage.*", "kind": "permission_denied", "rate": 1,
+        "permission": "storage.buckets.list"})");
+    auto const refused = sandbox.make_secret("s");
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(refused.reason(), "IAM_PERMISSION_DENIED");
+    EXPECT_THAT(refused.text, HasSubstr(R"("permission": "secretmanager.secrets.create")"));
+    EXPECT_EQ(sandbox.status_of_secret("s"), 404);
+    auto const buckets = sandbox.host().get("/storage/v1/b?project=sandbox-project");
+    EXPECT_EQ(buckets.status, 403);
+    EXPECT_EQ(buckets.reason(), "forbidden");
+    EXPECT_THAT(buckets.text, HasSubstr("Permission 'storage.buckets.list' denied"));
+}
+
 TEST(FaultySandboxTest, ALostResponseIsOfARequestThatIsDone) {
     SystemClock clock;
     FaultySandbox sandbox(clock, R"({"method": "secretmanager.projects.secrets.create",
