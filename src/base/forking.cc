@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <future>
+#include <linux/close_range.h>
 #include <mutex>
 #include <thread>
 #include <unistd.h>
@@ -53,6 +54,9 @@ Result<pid_t> fork_on_lasting_thread(std::function<void()> const& child) {
     Task task([&]() -> Result<pid_t> {
         pid_t const pid = ::fork();
         if (pid == 0) {
+            // Libraries open files without O_CLOEXEC (Asio its accepted sockets): a program that
+            // kept one would keep a connection up that this process has closed.
+            (void)::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
             child();
             ::_exit(127);
         }

@@ -172,6 +172,16 @@ TEST_F(SubprocessTest, DestructorKills) {
     EXPECT_FALSE(alive(pid));
 }
 
+// One that a library opened without O_CLOEXEC: a connection would stay up that was closed here.
+TEST_F(SubprocessTest, InheritsNoFileButItsThreeStreams) {
+    int const leaky = ::dup(STDOUT_FILENO);
+    ASSERT_GT(leaky, STDERR_FILENO);
+    auto const open_there = shell("test -e /proc/self/fd/" + std::to_string(leaky));
+    ::close(leaky);
+    ASSERT_TRUE(open_there.ok());
+    EXPECT_EQ(open_there->status.code, 1);
+}
+
 TEST_F(SubprocessTest, OutlivesTheThreadThatStartedIt) {
     std::optional<Process> process;
     std::thread([&] { process = Process::start({.arguments = {"sleep", "60"}}).release(); }).join();
