@@ -77,8 +77,12 @@ protected:
     struct End {
         std::string state = {};
         unsigned tries = 0;
-        std::string said = {};  // on stderr, by those that failed
+        std::string said = {};  // in the end, by those that failed
     };
+    static std::string last_words(std::string const& text) {
+        auto const at = text.rfind("error: ");
+        return at == std::string::npos ? text : text.substr(at);
+    }
     // Until it is moved or rolled back.
     static End migrate(unsigned number) {
         End end;
@@ -89,7 +93,7 @@ protected:
                 auto const result = stage().run(words);
                 auto const summary = result.json();
                 if (summary.ok()) end.state = summary.value().at("state").as_string();
-                if (result.status.code != 0) end.said += result.error;
+                if (result.status.code != 0) end.said += last_words(result.error);
             } catch (std::exception const& error) {  // it took too long, and was killed
                 end.said += error.what() + std::string("\n");
             }
