@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/workers.h"
 #include "objects/preflight.h"
 
 namespace aipress::migration {
@@ -76,12 +77,19 @@ Result<objects::Comparison> Files::compare(Context const& context) {
 Result<void> Files::empty_new_folder(Context const& context) const {
     auto const& home = work_.relocation.to;
     ASSERT(!home.prefix.empty());
-    TRY(work_.cloud.storage.list_objects(context, {.bucket = home.bucket, .prefix = home.prefix},
-                                         [&](gcp::Object const& object) -> gcp::Outcome<gcp::Done> {
-                                             return work_.cloud.storage.delete_object(
-                                                 context, home.bucket, object.name,
-                                                 object.generation);
-                                         }));
+    Workers<gcp::Object, gcp::Outcome<gcp::Done>> workers(
+        work_.options.file_workers, [&](unsigned, gcp::Object const& object) {
+            return work_.cloud.storage.delete_object(context, home.bucket, object.name,
+                                                     object.generation);
+        });
+    auto const listed = work_.cloud.storage.list_objects(
+        context, {.bucket = home.bucket, .prefix = home.prefix},
+        [&](gcp::Object const& object) -> gcp::Outcome<gcp::Done> {
+            (void)workers.add(object);  // none is taken any more once one has failed
+            return gcp::Done();
+        });
+    if (auto const failure = workers.finish()) return failure->error();
+    if (!listed.ok()) return listed.error();
     return {};
 }
 
