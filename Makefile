@@ -50,6 +50,7 @@ bench:
 	@build/mover_bench $(BENCH_ARGS)
 	@build/sandbox_bench $(SANDBOX_BENCH_ARGS)
 	@build/objects_bench $(OBJECTS_BENCH_ARGS)
+	@build/migration_bench $(MIGRATION_BENCH_ARGS)
 
 check:
 	@tools/setup check

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "fleet/shard.h"
+
 namespace aipress::bench {
 namespace {
 
@@ -57,6 +59,12 @@ Result<void> read_option(Program const& program, Options& options, std::string_v
         options.seconds = TRY(parse_number<unsigned>(value));
     } else if (name == "--files") {
         options.files = TRY(parse_number<unsigned>(value));
+    } else if (name == "--tenants") {
+        options.tenants = TRY(parse_number<unsigned>(value));
+        if (options.tenants > fleet::kShardCapacity) {
+            return Error(ErrorCode::InvalidArgument,
+                         fmt::format("a shard takes {} at most", fleet::kShardCapacity));
+        }
     } else if (name == "--only") {
         options.only = TRY(parse_parts(program, value));
     } else if (name == "--json") {

@@ -19,6 +19,7 @@ struct Program {
     std::string_view usage;
     std::vector<std::string_view> parts;    // what --only may name
     std::vector<std::string_view> options;  // besides --repeat, --only, --json, --aipress, …
+    std::string_view heading = {};          // of the table, a line; "": "median of 5"
 };
 
 struct Options {
@@ -28,6 +29,7 @@ struct Options {
     unsigned workers = 4;
     unsigned seconds = 3;
     unsigned files = 5'000;
+    unsigned tenants = 50;                           // a shard's capacity, which is the most
     std::vector<unsigned> connections = {1, 8, 32};  // at a time, one measurement each
     std::set<std::string> only;
     std::filesystem::path json_file;

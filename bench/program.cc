@@ -29,7 +29,7 @@ Result<void> write_json(Options const& options, std::vector<Figure> const& figur
     return {};
 }
 
-Result<void> run(Measure measure, Options const& options) {
+Result<void> run(std::string_view heading, Measure measure, Options const& options) {
     if (!std::filesystem::exists(options.aipress)) {
         return Error(ErrorCode::NotFound,
                      fmt::format("no '{}'; run make build", options.aipress.string()));
@@ -39,7 +39,8 @@ Result<void> run(Measure measure, Options const& options) {
     std::vector<Figure> figures;
     auto const result = measure(context, options, figures);
     // What was measured before a failure is worth having.
-    fmt::print("median of {}\n{}", options.repeat, render_table(figures));
+    if (heading.empty()) fmt::print("median of {}\n", options.repeat);
+    fmt::print("{}{}", heading, render_table(figures));
     TRY(write_json(options, figures));
     return result;
 }
@@ -58,7 +59,7 @@ int run_program(Program const& program, Measure measure, int argc, char const* c
         fmt::print(stderr, "{}: {}\n{}", program.name, options.error().message(), program.usage);
         return 2;
     }
-    auto const result = run(measure, options.value());
+    auto const result = run(program.heading, measure, options.value());
     if (!result.ok()) {
         fmt::print(stderr, "{}: {}: {}\n", program.name, to_string(result.error().code()),
                    result.error().message());
