@@ -51,6 +51,7 @@ bench:
 	@build/sandbox_bench $(SANDBOX_BENCH_ARGS)
 	@build/objects_bench $(OBJECTS_BENCH_ARGS)
 	@build/migration_bench $(MIGRATION_BENCH_ARGS)
+	@build/store_bench $(STORE_BENCH_ARGS)
 
 check:
 	@tools/setup check

@@ -11,7 +11,7 @@ Result<std::unique_ptr<StoreAccess>> StoreAccess::open(Context const& context,
         access->google_ = TRY(GoogleAccess::open(context.clock()));
         options.google = &access->google_->connection();
     }
-    access->database_ = TRY(sql::Database::open(context, url, std::move(options)));
+    access->database_ = TRY(sql::Database::open(context, url, options));
     return access;
 }
 

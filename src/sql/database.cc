@@ -29,13 +29,13 @@ std::string_view to_string(Engine engine) {
 }
 
 Result<std::unique_ptr<Database>> Database::open(Context const& context, std::string const& url,
-                                                 DatabaseOptions options) {
-    if (url.starts_with("sqlite:")) return sqlite::open_database(context, url, std::move(options));
+                                                 DatabaseOptions const& options) {
+    if (url.starts_with("sqlite:")) return sqlite::open_database(context, url, options);
     if (url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-        return postgres::open_database(context, url, std::move(options));
+        return postgres::open_database(context, url, options);
     }
     if (url.starts_with("spanner://")) {
-        return spanner::open_database(context, url, std::move(options));
+        return spanner::open_database(context, url, options);
     }
     return Error(ErrorCode::InvalidArgument,
                  "the store's URL: expected sqlite:PATH, postgres://USER@HOST/DATABASE or "

@@ -66,9 +66,8 @@ public:
     // Errors: InvalidArgument (the URL), Unavailable (nobody answers), NotFound (no such database),
     // PermissionDenied, Unauthenticated, FailedPrecondition (the file is no database, or damaged).
     // A SQLite file that is made is readable by its owner alone.
-    [[nodiscard]] static Result<std::unique_ptr<Database>> open(Context const& context,
-                                                                std::string const& url,
-                                                                DatabaseOptions options = {});
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open(
+        Context const& context, std::string const& url, DatabaseOptions const& options = {});
     virtual ~Database() = default;
     Database(Database const&) = delete;
     Database& operator=(Database const&) = delete;

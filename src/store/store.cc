@@ -109,8 +109,8 @@ Result<std::optional<PastRoute>> route_at(sql::Transaction& transaction, std::st
 }
 
 Result<std::unique_ptr<Store>> Store::open(Context const& context, std::string const& url,
-                                           sql::DatabaseOptions options) {
-    auto database = TRY(sql::Database::open(context, url, std::move(options)));
+                                           sql::DatabaseOptions const& options) {
+    auto database = TRY(sql::Database::open(context, url, options));
     TRY(sql::migrate(context, *database, migrations()));
     return std::make_unique<Store>(std::move(database));
 }

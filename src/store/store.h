@@ -55,9 +55,8 @@ Result<void> record_change(sql::Transaction& transaction, Change const& change,
 class Store {
 public:
     // Brings the schema up to date first. Errors: those of sql::Database::open and sql::migrate.
-    [[nodiscard]] static Result<std::unique_ptr<Store>> open(Context const& context,
-                                                             std::string const& url,
-                                                             sql::DatabaseOptions options = {});
+    [[nodiscard]] static Result<std::unique_ptr<Store>> open(
+        Context const& context, std::string const& url, sql::DatabaseOptions const& options = {});
     explicit Store(std::unique_ptr<sql::Database> database) : database_(std::move(database)) {}
 
     // For reads, and for what change() does not fit.

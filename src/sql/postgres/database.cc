@@ -169,7 +169,7 @@ Result<bool> PostgresDatabase::has_table(Context const& context, std::string con
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_database(Context const& context, std::string const& url,
-                                                DatabaseOptions options) {
+                                                DatabaseOptions const& options) {
     auto name = TRY(display_name(url));
     auto database = std::make_unique<PostgresDatabase>(std::move(name), url, options);
     // Whoever cannot be reached is known at once.

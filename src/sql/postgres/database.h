@@ -11,6 +11,6 @@ namespace aipress::sql::postgres {
 // As Database::open.
 [[nodiscard]] Result<std::unique_ptr<Database>> open_database(Context const& context,
                                                               std::string const& url,
-                                                              DatabaseOptions options);
+                                                              DatabaseOptions const& options);
 
 }  // namespace aipress::sql::postgres

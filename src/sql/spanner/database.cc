@@ -238,7 +238,7 @@ std::optional<std::string> path_of(std::string_view url) {
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_database(Context const& context, std::string const& url,
-                                                DatabaseOptions options) {
+                                                DatabaseOptions const& options) {
     auto const path = path_of(url);
     if (!path) {
         return Error(ErrorCode::InvalidArgument,

@@ -167,7 +167,7 @@ Result<bool> SqliteDatabase::has_table(Context const& context, std::string const
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_database(Context const& context, std::string const& url,
-                                                DatabaseOptions options) {
+                                                DatabaseOptions const& options) {
     std::filesystem::path const file(url.substr(std::string_view("sqlite:").size()));
     if (file.empty() || file.string().starts_with(':') ||
         file.string().find('?') != std::string::npos) {
