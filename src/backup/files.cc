@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "backup/limits.h"
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "inventory/workers.h"
 
 namespace aipress::backup {
@@ -135,8 +135,7 @@ Outcome<FileListEntry> write_list(Context const& context, Folder const& folder,
     for (auto const& file : files) made.bytes += file.sums.size;
     auto const text = write_file_list(files);
     auto const object = TRY(folder.put(context, made.list.name, "application/json", text));
-    made.list.sums = {
-        .size = object.size, .crc32c = object.crc32c, .sha256 = http::sha256_hex(text)};
+    made.list.sums = {.size = object.size, .crc32c = object.crc32c, .sha256 = sha256_hex(text)};
     return made;
 }
 
@@ -183,7 +182,7 @@ Outcome<Done> for_each_list(Context const& context, Folder const& folder, Manife
                             ListVisitor const& visit) {
     for (auto const& list : manifest.file_lists) {
         auto const text = TRY(folder.read(context, list.list.name, limits::kManifestBytes));
-        if (!text || http::sha256_hex(*text) != list.list.sums.sha256) {
+        if (!text || sha256_hex(*text) != list.list.sums.sha256) {
             return Error(ErrorCode::DataLoss,
                          fmt::format("{} is {}", folder.url(list.list.name),
                                      text ? "not what was written" : "missing"));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "backup/limits.h"
+#include "base/sha256.h"
 #include "gcp/fields.h"
 #include "http/checksums.h"
 
@@ -70,7 +71,7 @@ Outcome<Done> Folder::remove_all(Context const& context, std::string_view beginn
 }
 
 Outcome<Sums> Folder::sum(Context const& context, Object const& object) const {
-    http::Sha256 sha256;
+    Sha256 sha256;
     TRY(storage_.read_bytes(context, object, [&](std::string_view piece) -> Outcome<Done> {
         sha256.add(piece);
         return Done();

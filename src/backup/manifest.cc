@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/sha256.h"
 #include "fleet/home_json.h"
-#include "http/checksums.h"
 #include "json/fields.h"
 
 namespace aipress::backup {
@@ -140,7 +140,7 @@ std::string write_manifest(Manifest const& manifest) {
                         {"file_lists", std::move(lists)},
                         {"files", manifest.files()},
                         {"bytes", manifest.bytes()}};
-    fields["sum"] = http::sha256_hex(json::serialize(fields));
+    fields["sum"] = sha256_hex(json::serialize(fields));
     return json::serialize(fields);
 }
 
@@ -159,7 +159,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
     auto const sum = get_string(fields, "sum");
     if (!sum.ok()) return damaged(sum.error());
     fields.stable_erase(fields.find("sum"));
-    if (http::sha256_hex(json::serialize(fields)) != sum.value()) {
+    if (sha256_hex(json::serialize(fields)) != sum.value()) {
         return Error(ErrorCode::DataLoss, "it was changed: its sum is not that of its text");
     }
     auto manifest = read_fields(fields);

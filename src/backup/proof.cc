@@ -10,7 +10,7 @@
 #include "backup/limits.h"
 #include "backup/site_secrets.h"
 #include "backup/terraform_states.h"
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "inventory/workers.h"
 
 namespace aipress::backup {
@@ -90,7 +90,7 @@ std::string scratch_database(std::string_view tenant) {
     for (char const letter : tenant) name += letter == '-' ? '_' : letter;
     if (name.size() <= limits::kDatabaseNameBytes) return name;
     name.resize(limits::kDatabaseNameBytes - kSumDigits - 1);
-    return fmt::format("{}_{}", name, http::sha256_hex(tenant).substr(0, kSumDigits));
+    return fmt::format("{}_{}", name, sha256_hex(tenant).substr(0, kSumDigits));
 }
 
 Outcome<Done> check_sums(Context const& context, Folder const& folder, Manifest const& manifest,

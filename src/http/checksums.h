@@ -26,24 +26,6 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// SHA-256, of bytes that come piece by piece. Not thread safe.
-class Sha256 {
-public:
-    Sha256();
-    Sha256(Sha256&&) noexcept;
-    Sha256& operator=(Sha256&&) noexcept;
-    ~Sha256();
-
-    void add(std::string_view bytes);
-    // In 64 hexadecimal digits. Nothing is added afterwards.
-    [[nodiscard]] std::string hex();
-
-private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
-};
-[[nodiscard]] std::string sha256_hex(std::string_view bytes);
-
 // CRC-32C (Castagnoli), RFC 3720, appendix B.4.
 [[nodiscard]] std::uint32_t crc32c_of(std::string_view bytes);
 // The same, as a processor without an instruction for it does it.

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/sha256.h"
 #include "gcp/fields.h"
-#include "http/checksums.h"
 #include "routing/allocation.h"
 
 namespace aipress::routing {
@@ -66,7 +66,7 @@ Result<TrafficPlan> ServiceTraffic::plan(Context const& context, gcp::RunService
                                          SiteSettings const& settings) const {
     auto const shown = TRY(run_.get_service(context, service));
     TRY(read_settings(shown));
-    auto const digits = http::sha256_hex(move);
+    auto const digits = sha256_hex(move);
     TrafficPlan plan{
         .service = service,
         .new_revision = fmt::format("{}-m{}", service.service, digits.substr(0, kNameDigits)),

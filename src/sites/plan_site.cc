@@ -2,7 +2,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "sites/page_faults.h"
 #include "sites/probe.h"
 #include "sites/rest.h"
@@ -64,7 +64,7 @@ Result<std::optional<PlannedPage>> plan_media(Context const& context, Visitor& v
         auto const file = TRY(visitor.get(context, url.target));
         if (file.status != 200) continue;
         return std::optional(PlannedPage{
-            .kind = PageKind::Media, .target = url.target, .sha256 = http::sha256_hex(file.body)});
+            .kind = PageKind::Media, .target = url.target, .sha256 = sha256_hex(file.body)});
     }
     return std::optional<PlannedPage>();
 }

@@ -4,7 +4,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "sites/page_faults.h"
 #include "sites/rest.h"
 
@@ -132,7 +132,7 @@ Result<PageProbe> probe_page(Context const& context, Visitor& visitor, SitePlan 
     probe.status = answer.value().status;
     probe.latency_ms = answer.value().latency_ms;
     probe.bytes = answer.value().body.size();
-    if (page.kind == PageKind::Media) probe.sha256 = http::sha256_hex(answer.value().body);
+    if (page.kind == PageKind::Media) probe.sha256 = sha256_hex(answer.value().body);
     judge_page(probe, answer.value(), plan, visitor.way(), page);
     return probe;
 }

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "sites/page_faults.h"
 #include "testing/stand_in_site.h"
 #include "testing/status_matchers.h"
@@ -57,7 +57,7 @@ TEST_F(ProbeTest, APlanIsWhatTheSiteHas) {
     EXPECT_EQ(made.find(PageKind::Post)->target, "/hello/");
     EXPECT_EQ(made.find(PageKind::Rest)->target, "/wp-json/");
     EXPECT_EQ(made.find(PageKind::Media)->target, "/wp-content/uploads/a.png");
-    EXPECT_EQ(made.find(PageKind::Media)->sha256, http::sha256_hex("\x89PNG picture"));
+    EXPECT_EQ(made.find(PageKind::Media)->sha256, sha256_hex("\x89PNG picture"));
     auto there = visitor();
     auto const round = must(probe(test_context(), there, made));
     EXPECT_TRUE(round.is_good());

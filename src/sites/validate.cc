@@ -4,7 +4,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "sites/page_faults.h"
 
 namespace aipress::sites {
@@ -135,7 +135,7 @@ Result<void> Validator::media(ExpectedFile const& file) {
         return {};
     }
     auto const& body = page.value().body;
-    auto const sha256 = http::sha256_hex(body);
+    auto const sha256 = sha256_hex(body);
     bool const is_same =
         page.value().status == 200 && body.size() == file.bytes && sha256 == file.sha256;
     add(name, pass_if(is_same), fmt::format("200, {} bytes, SHA-256 {}", file.bytes, file.sha256),

@@ -3,7 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "testing/stand_in_site.h"
 #include "testing/status_matchers.h"
 #include "testing/test_context.h"
@@ -34,7 +34,7 @@ protected:
         input_.administrator = Login{"admin", "correct horse"};
         input_.open_session = must(open_session(test_context(), visitor_, *input_.administrator));
         std::string const bytes = "\x89PNG picture";
-        input_.files = {{kFile, bytes.size(), http::sha256_hex(bytes)}};
+        input_.files = {{kFile, bytes.size(), sha256_hex(bytes)}};
     }
     Validation run() { return must(validate(test_context(), visitor_, input_)); }
     std::vector<std::string> failed() {

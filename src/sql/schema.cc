@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 
 namespace aipress::sql {
 
@@ -45,7 +45,7 @@ Result<SchemaState> read_state(Transaction& transaction, std::vector<Migration> 
 std::string Migration::digest() const {
     std::string all;
     for (auto const& statement : statements) all += statement + ";\n";
-    return http::sha256_hex(all).substr(0, 16);
+    return sha256_hex(all).substr(0, 16);
 }
 
 Result<SchemaState> schema_state(Context const& context, Database& database,

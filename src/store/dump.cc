@@ -3,7 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "sql/schema.h"
 #include "store/dump_format.h"
 #include "store/row_json.h"
@@ -70,7 +70,7 @@ public:
 
 private:
     LineSink const& sink_;
-    http::Sha256 sum_;
+    Sha256 sum_;
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <map>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "json/fields.h"
 #include "sql/schema.h"
 #include "store/dump.h"
@@ -29,7 +29,7 @@ Result<DumpSummary> read_dump(std::filesystem::path const& file, LineVisitor con
     if (!in) {
         return Error(ErrorCode::InvalidArgument, fmt::format("{} cannot be read", file.string()));
     }
-    http::Sha256 sum;
+    Sha256 sum;
     DumpSummary summary;
     std::string text;
     for (std::size_t number = 1; std::getline(in, text); ++number) {

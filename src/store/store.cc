@@ -5,7 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "json/fields.h"
 #include "store/schema.h"
 
@@ -25,13 +25,13 @@ Result<void> check_operation_id(std::string const& id) {
 
 // Of what was asked. Fields have the order in which the client's JSON is read.
 std::string request_digest(Change const& change) {
-    return http::sha256_hex(boost::json::serialize(change.request));
+    return sha256_hex(boost::json::serialize(change.request));
 }
 
 // Ids of events are in the order of their times; what is of the same millisecond, in none.
 std::string event_id(Timestamp at, std::string const& operation) {
     auto const ms = std::chrono::floor<milliseconds>(at).time_since_epoch().count();
-    return fmt::format("{:014}-{}", ms, http::sha256_hex(operation).substr(0, 16));
+    return fmt::format("{:014}-{}", ms, sha256_hex(operation).substr(0, 16));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "http/checksums.h"
+#include "base/sha256.h"
 #include "poc/google.h"
 #include "poc/tenant.h"
 #include "poc/uploads.h"
@@ -71,8 +71,7 @@ protected:
         auto const& upload = uploads.front();
         auto const& file = upload.original();
         auto const bytes = must(google_bytes(tenant_.bucket(), file.name));
-        input_.files = {
-            {"/wp-content/uploads/" + file.name, bytes.size(), http::sha256_hex(bytes)}};
+        input_.files = {{"/wp-content/uploads/" + file.name, bytes.size(), sha256_hex(bytes)}};
     }
     [[nodiscard]] sites::VantagePoint way(std::string name, std::string const& url) const {
         return must(sites::make_vantage_point(std::move(name), url, address_));

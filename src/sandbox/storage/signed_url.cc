@@ -7,8 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "base/sha256.h"
 #include "http/base64.h"
-#include "http/checksums.h"
 #include "sandbox/service_account_keys.h"
 #include "sandbox/storage/resources.h"
 #include "sandbox/storage/xml_errors.h"
@@ -177,8 +177,7 @@ Outcome<Claim> read_v4(http::Request const& request, WallTime now) {
         headers["host"] = form;
         auto const canonical = TRY(canonical_request(request, headers));
         claim.texts.push_back(fmt::format("{}\n{}\n{}\n{}", kAlgorithm, date,
-                                          credential.substr(slash + 1),
-                                          http::sha256_hex(canonical)));
+                                          credential.substr(slash + 1), sha256_hex(canonical)));
         claim.shown = {{"StringToSign", claim.texts.back()}, {"CanonicalRequest", canonical}};
     }
     return claim;

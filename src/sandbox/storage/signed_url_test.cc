@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "base/sha256.h"
 #include "http/base64.h"
-#include "http/checksums.h"
 #include "http/rsa_key.h"
 #include "testing/fake_clock.h"
 #include "testing/sandbox_host.h"
@@ -85,8 +85,8 @@ protected:
             what.more, percent(email_ + "/" + kScope), what.date, what.expires, percent(names));
         auto const canonical = fmt::format("{}\n{}\n{}\n{}\n{}\nUNSIGNED-PAYLOAD", what.verb,
                                            what.path, query, lines, names);
-        auto const text = fmt::format("GOOG4-RSA-SHA256\n{}\n{}\n{}", what.date, kScope,
-                                      http::sha256_hex(canonical));
+        auto const text =
+            fmt::format("GOOG4-RSA-SHA256\n{}\n{}\n{}", what.date, kScope, sha256_hex(canonical));
         return what.path + "?" + query + "&X-Goog-Signature=" + hex(signer(text));
     }
     std::string v4(V4 const& what) {
