@@ -8,6 +8,7 @@
 #include "cli/google_access.h"
 #include "cli/shared_arguments.h"
 #include "cli/shell_text.h"
+#include "fleet/tenant_name.h"
 #include "migration/folder.h"
 #include "migration/pooler_entry.h"
 
@@ -309,7 +310,7 @@ Result<TenantArguments> TenantCommands::read(std::string_view verb) const {
     arguments.command = verb;
     if (auto const step = step_of(verb)) arguments.step = *step;
     arguments.tenant = texts.tenant;
-    TRY(migration::check_tenant_name(texts.tenant));
+    TRY(fleet::check_tenant_name(texts.tenant));
     arguments.state =
         texts.state.empty() ? default_state_folder() : std::filesystem::path(texts.state);
     auto const given = project_value(texts.from);

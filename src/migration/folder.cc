@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLongestTenant = 30;
-
 std::vector<std::string> folders_in(fs::path const& parent) {
     std::vector<std::string> names;
     std::error_code failure;
@@ -25,20 +23,6 @@ std::vector<std::string> folders_in(fs::path const& parent) {
 }
 
 }  // namespace
-
-Result<void> check_tenant_name(std::string_view tenant) {
-    auto const is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
-    bool const is_good = !tenant.empty() && tenant.size() <= kLongestTenant &&
-                         is_letter(tenant.front()) && tenant.back() != '-' &&
-                         std::all_of(tenant.begin(), tenant.end(), [&](char c) {
-                             return is_letter(c) || (c >= '0' && c <= '9') || c == '-';
-                         });
-    if (is_good) return {};
-    return Error(ErrorCode::InvalidArgument,
-                 fmt::format("'{}' is no tenant's name: lower-case letters, digits and hyphens, a "
-                             "letter first, at most {} characters",
-                             tenant, kLongestTenant));
-}
 
 std::vector<std::string> MigrationFolder::migrations(std::string const& tenant) const {
     auto all = folders_in(root_ / "tenants" / tenant);

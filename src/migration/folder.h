@@ -17,10 +17,6 @@
 
 namespace aipress::migration {
 
-// Safe in a path and in Google's names: lower-case letters, digits and hyphens, a letter first, at
-// most 30 characters. Errors: InvalidArgument, with the rule.
-Result<void> check_tenant_name(std::string_view tenant);
-
 class MigrationFolder {
 public:
     explicit MigrationFolder(std::filesystem::path root) : root_(std::move(root)) {}
