@@ -23,6 +23,7 @@ struct Grammar {
     SandboxCommands sandbox{app};
     InventoryCommand inventory{app};
     TenantCommands tenant{app};
+    FleetCommands fleet{app};  // behind `tenant`, whose group it adds to
     StoreCommands store{app};
     std::string shell;
 };
@@ -44,6 +45,9 @@ Result<Command> read(Grammar const& grammar) {
     }
     if (group->get_name() == "inventory") return Command(TRY(grammar.inventory.read()));
     auto const verb = group->get_subcommands().front()->get_name();
+    if (FleetCommands::has(group->get_name(), verb)) {
+        return Command(TRY(grammar.fleet.read(group->get_name(), verb)));
+    }
     if (group->get_name() == "tenant") return Command(TRY(grammar.tenant.read(verb)));
     if (group->get_name() == "store") return Command(TRY(grammar.store.read(verb)));
     if (group->get_name() == "sandbox") return Command(TRY(grammar.sandbox.read(verb)));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/database_arguments.h"
+#include "cli/fleet_arguments.h"
 #include "cli/inventory_arguments.h"
 #include "cli/sandbox_arguments.h"
 #include "cli/store_arguments.h"
@@ -24,8 +25,9 @@ struct EarlyExit {
     std::string error;   // for stderr
 };
 
-using Command = std::variant<DatabaseArguments, SandboxArguments, InventoryArguments,
-                             TenantArguments, StoreArguments, CompletionArguments, EarlyExit>;
+using Command =
+    std::variant<DatabaseArguments, SandboxArguments, InventoryArguments, TenantArguments,
+                 FleetArguments, StoreArguments, CompletionArguments, EarlyExit>;
 
 // Passwords that are not in the URLs are taken from AIPRESS_SOURCE_PASSWORD and
 // AIPRESS_TARGET_PASSWORD.

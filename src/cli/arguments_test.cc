@@ -270,6 +270,47 @@ TEST(ArgumentsTest, InventoryTakesABucketByNameOrUrl) {
     EXPECT_THAT(std::get<EarlyExit>(folder).error, HasSubstr("--state-bucket"));
 }
 
+FleetArguments fleet_arguments(std::vector<std::string> const& words) {
+    auto parsed = parse(words);
+    auto const* const exit = std::get_if<EarlyExit>(&parsed);
+    EXPECT_EQ(exit, nullptr) << (exit == nullptr ? "" : exit->error);
+    return exit == nullptr ? std::get<FleetArguments>(std::move(parsed)) : FleetArguments{};
+}
+
+TEST(ArgumentsTest, TheFleetsVerbs) {
+    ::unsetenv("AIPRESS_STORE");
+    auto const simulate = fleet_arguments({"placement", "simulate", "--tenants", "7", "--shards",
+                                           "2", "--seed", "9", "--spare", "5"});
+    EXPECT_EQ(simulate.simulation.tenants, 7u);
+    EXPECT_EQ(simulate.simulation.capacity, 50u);
+    EXPECT_EQ(simulate.simulation.seed, 9u);
+    EXPECT_EQ(simulate.simulation.spare_percent, 5u);
+    auto const pin = fleet_arguments({"placement", "plan", "pin", "acme", "aipress-shard-003", "-o",
+                                      "plan.json", "--store", "sqlite:f.db"});
+    EXPECT_EQ(pin.order.kind, placement::PlanKind::Pin);
+    EXPECT_EQ(pin.order.tenant, "acme");
+    EXPECT_EQ(pin.order.shard, "aipress-shard-003");
+    EXPECT_EQ(pin.out, "plan.json");
+    ::setenv("AIPRESS_STORE", "sqlite:g.db", 1);
+    auto const rebalance = fleet_arguments(
+        {"placement", "plan", "rebalance", "--max-moves", "3", "--max-bytes", "5000000000"});
+    EXPECT_EQ(rebalance.store, "sqlite:g.db");
+    EXPECT_EQ(rebalance.order.limits.moves_most, 3u);
+    EXPECT_EQ(rebalance.order.limits.bytes_most, 5'000'000'000u);
+    EXPECT_EQ(fleet_arguments({"tenant", "import", "f"}).verb, FleetVerb::TenantImport);
+    EXPECT_EQ(fleet_arguments({"shard", "import", "f"}).verb, FleetVerb::ShardImport);
+    EXPECT_TRUE(fleet_arguments({"tenant", "route", "acme", "--at", "2026-11-30T00:00:00Z"}).at);
+    EXPECT_THAT(refusal({"placement", "plan", "dance"}), HasSubstr("'dance' is no kind of plan"));
+    EXPECT_THAT(refusal({"placement", "plan", "drain"}), HasSubstr("Its name is missing"));
+    EXPECT_THAT(refusal({"placement", "plan", "rebalance", "x"}), HasSubstr("takes no name"));
+    EXPECT_THAT(refusal({"placement", "plan", "drain", "x", "y"}), HasSubstr("only pin"));
+    EXPECT_THAT(refusal({"placement", "place", "No Name"}), HasSubstr("no tenant's name"));
+    EXPECT_THAT(refusal({"tenant", "route", "acme", "--at", "noon"}), HasSubstr("is no time"));
+    EXPECT_THAT(refusal({"shard", "list", "postgres://ada:s3cret@db/fleet"}), HasSubstr("…"));
+    ::unsetenv("AIPRESS_STORE");
+    EXPECT_THAT(refusal({"shard", "list"}), HasSubstr("--store: missing"));
+}
+
 TEST(ShellTextTest, UrlsLoseTheirPasswordOnly) {
     EXPECT_EQ(without_password("mysql://u:p@h:1/d?tls=required"), "mysql://u@h:1/d?tls=required");
     EXPECT_EQ(without_password("mysql://u:p@ss:w@h/d"), "mysql://u@h/d");

@@ -52,6 +52,9 @@ int run(int argc, char const* const* argv, Environment environment) {
     if (auto const* const tenant = std::get_if<TenantArguments>(&command)) {
         return run_tenant(*tenant, environment);
     }
+    if (auto const* const fleet = std::get_if<FleetArguments>(&command)) {
+        return run_fleet(*fleet, environment);
+    }
     if (auto const* const store = std::get_if<StoreArguments>(&command)) {
         return run_store(*store, environment);
     }

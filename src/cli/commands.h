@@ -26,6 +26,7 @@ namespace aipress::cli {
 
 [[nodiscard]] int run_tenant(TenantArguments const& arguments, Environment& environment);
 
+[[nodiscard]] int run_fleet(FleetArguments const& arguments, Environment& environment);
 [[nodiscard]] int run_store(StoreArguments const& arguments, Environment& environment);
 
 [[nodiscard]] int run_inventory(InventoryArguments const& arguments, Environment& environment);
