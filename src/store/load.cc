@@ -2,7 +2,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <fstream>
-#include <map>
+#include <iterator>
 
 #include "base/sha256.h"
 #include "json/fields.h"
@@ -60,68 +60,83 @@ Result<DumpSummary> read_dump(std::filesystem::path const& file, LineVisitor con
                  fmt::format("{} is cut off: its last line is missing", file.string()));
 }
 
-// A table and how a row goes into it.
-struct Target {
+// Rows of one table, that one statement writes: Cloud Spanner's time goes by statements.
+struct RowBatch {
     TableShape const* shape = nullptr;
-    std::string insert = {};
+    sql::Parameters parameters = {};
+
+    [[nodiscard]] std::size_t rows() const { return parameters.size() / shape->columns.size(); }
+    [[nodiscard]] bool has_room() const {
+        return parameters.size() + shape->columns.size() <= sql::limits::kParametersMost;
+    }
+    // A row that is there already was loaded before a kill or a lost answer.
+    [[nodiscard]] sql::Statement statement() const {
+        std::string columns;
+        std::string keys;
+        for (std::size_t i = 0; i < shape->columns.size(); ++i) {
+            auto const* const comma = i == 0 ? "" : ", ";
+            columns += comma + shape->columns[i].name;
+            if (i < shape->keys) keys += comma + shape->columns[i].name;
+        }
+        return {
+            fmt::format("INSERT INTO {} ({}) VALUES {} ON CONFLICT ({}) DO NOTHING", shape->name,
+                        columns, numbered_rows(shape->columns.size(), rows()), keys),
+            parameters};
+    }
 };
 
-std::map<std::string, Target, std::less<>> make_targets(std::vector<TableShape> const& shapes) {
-    std::map<std::string, Target, std::less<>> targets;
-    for (auto const& shape : shapes) {
-        std::string columns;
-        std::string values;
-        std::string keys;
-        for (std::size_t i = 0; i < shape.columns.size(); ++i) {
-            auto const* const comma = i == 0 ? "" : ", ";
-            columns += comma + shape.columns[i].name;
-            values += fmt::format("{}${}", comma, i + 1);
-            if (i < shape.keys) keys += comma + shape.columns[i].name;
-        }
-        targets[shape.name] = {&shape,
-                               fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO "
-                                           "NOTHING",
-                                           shape.name, columns, values, keys)};
+struct ParsedRow {
+    TableShape const* shape = nullptr;
+    sql::Parameters parameters = {};
+};
+
+Result<ParsedRow> parse_row(std::vector<TableShape> const& shapes,
+                            boost::json::object const& line) {
+    auto const name = TRY(aipress::json::get_string(line, "table"));
+    auto const shape = std::find_if(shapes.begin(), shapes.end(),
+                                    [&](TableShape const& known) { return known.name == name; });
+    auto const* const row = line.if_contains("row");
+    if (shape == shapes.end() || row == nullptr || !row->is_object()) {
+        return Error(ErrorCode::DataLoss, fmt::format("'{}' is no table of the store", name));
     }
-    return targets;
+    auto parameters = TRY(row_from_json(*shape, row->get_object()));
+    return ParsedRow{&*shape, std::move(parameters)};
 }
 
 // Rows that wait to be written together.
 class Loader {
 public:
     Loader(Context const& context, sql::Database& database, std::vector<TableShape> const& shapes)
-        : context_(context), database_(database), targets_(make_targets(shapes)) {}
+        : context_(context), database_(database), shapes_(shapes) {}
 
-    Result<sql::Statement> statement(boost::json::object const& line) const {
-        auto const name = TRY(aipress::json::get_string(line, "table"));
-        auto const target = targets_.find(name);
-        auto const* const row = line.if_contains("row");
-        if (target == targets_.end() || row == nullptr || !row->is_object()) {
-            return Error(ErrorCode::DataLoss, fmt::format("'{}' is no table of the store", name));
-        }
-        auto parameters = TRY(row_from_json(*target->second.shape, row->get_object()));
-        return sql::Statement{target->second.insert, std::move(parameters)};
-    }
     Result<void> add(boost::json::object const& line) {
-        waiting_.push_back(TRY(statement(line)));
-        return waiting_.size() < kRowsATransaction ? Result<void>() : flush();
+        auto row = TRY(parse_row(shapes_, line));
+        bool const fits =
+            !waiting_.empty() && waiting_.back().shape == row.shape && waiting_.back().has_room();
+        if (!fits) waiting_.push_back({.shape = row.shape});
+        auto& all = waiting_.back().parameters;
+        std::move(row.parameters.begin(), row.parameters.end(), std::back_inserter(all));
+        return ++rows_ < kRowsATransaction ? Result<void>() : flush();
     }
     Result<void> flush() {
         if (waiting_.empty()) return {};
-        // A row that is there already was loaded before a kill or a lost answer.
+        std::vector<sql::Statement> statements;
+        for (auto const& batch : waiting_) statements.push_back(batch.statement());
         TRY(database_.transact(
             context_,
-            [&](sql::Transaction& transaction) { return transaction.execute_all(waiting_); },
+            [&](sql::Transaction& transaction) { return transaction.execute_all(statements); },
             sql::AfterLostCommit::RunAgain));
         waiting_.clear();
+        rows_ = 0;
         return {};
     }
 
 private:
     Context const& context_;
     sql::Database& database_;
-    std::map<std::string, Target, std::less<>> const targets_;
-    std::vector<sql::Statement> waiting_;
+    std::vector<TableShape> const& shapes_;
+    std::vector<RowBatch> waiting_;
+    std::size_t rows_ = 0;
 };
 
 // A load under way is a row of operations: only the same one carries on.
@@ -182,9 +197,8 @@ Result<DumpSummary> load_tables(Context const& context, sql::Database& database,
 
 Result<DumpSummary> load(Context const& context, sql::Database& database,
                          std::filesystem::path const& file) {
-    Loader const checker(context, database, table_shapes());
-    auto const expected = TRY(read_dump(file, [&](boost::json::object const& line) -> Result<void> {
-        TRY(checker.statement(line));
+    auto const expected = TRY(read_dump(file, [](boost::json::object const& line) -> Result<void> {
+        TRY(parse_row(table_shapes(), line));
         return {};
     }));
     TRY(sql::migrate(context, database, migrations()));

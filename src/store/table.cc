@@ -17,6 +17,19 @@ std::string numbered(std::size_t count) {
     return text;
 }
 
+std::string numbered_rows(std::size_t columns, std::size_t rows) {
+    std::string text;
+    std::size_t number = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+        text += row == 0 ? "(" : ", (";
+        for (std::size_t i = 0; i < columns; ++i) {
+            text += fmt::format("{}${}", i == 0 ? "" : ", ", ++number);
+        }
+        text += ")";
+    }
+    return text;
+}
+
 std::string conditions(std::string_view const* columns, std::size_t count) {
     std::string text;
     for (std::size_t i = 0; i < count; ++i) {

@@ -6,13 +6,16 @@
 //     shard = TRY(shards.update(shard));
 #pragma once
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "sql/limits.h"
 #include "sql/transaction.h"
 #include "store/tables.h"
 
@@ -61,6 +64,8 @@ Result<void> read_field(sql::Row const& row, std::size_t column, Field& field) {
 [[nodiscard]] std::string joined(std::string_view const* columns, std::size_t count);
 [[nodiscard]] std::string numbered(std::size_t count);
 [[nodiscard]] std::string conditions(std::string_view const* columns, std::size_t count);
+// "($1, $2), ($3, $4)".
+[[nodiscard]] std::string numbered_rows(std::size_t columns, std::size_t rows);
 [[nodiscard]] std::string assignments(std::string_view const* columns, std::size_t from,
                                       std::size_t count);
 
@@ -114,10 +119,21 @@ public:
         return {};
     }
     Result<void> insert_all(std::vector<Record> const& records) {
+        // Many rows a statement: Cloud Spanner's time goes by statements.
+        constexpr std::size_t kRows = sql::limits::kParametersMost / kColumns;
         std::vector<sql::Statement> statements;
-        statements.reserve(records.size());
-        for (auto const& record : records)
-            statements.push_back({insert_text(), parameters(record)});
+        for (std::size_t from = 0; from < records.size(); from += kRows) {
+            auto const to = std::min(from + kRows, records.size());
+            sql::Parameters all;
+            for (auto i = from; i < to; ++i) {
+                auto one = parameters(records[i]);
+                std::move(one.begin(), one.end(), std::back_inserter(all));
+            }
+            statements.push_back({fmt::format("INSERT INTO {} ({}) VALUES {}", Spec::kName,
+                                              joined(Spec::kColumns.data(), kColumns),
+                                              numbered_rows(kColumns, to - from)),
+                                  std::move(all)});
+        }
         TRY(transaction_.execute_all(statements));
         return {};
     }
