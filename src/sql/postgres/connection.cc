@@ -3,23 +3,19 @@
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
-#include <functional>
 #include <libpq-fe.h>
 #include <map>
 #include <optional>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include "base/file_descriptor.h"
 #include "base/log.h"
 #include "sql/limits.h"
+#include "sql/postgres/sql_state.h"
 #include "sql/postgres/values.h"
+#include "sql/postgres/waiter.h"
 
 namespace aipress::sql::postgres {
 namespace {
-
-constexpr unsigned kStateDigits = 36;
 
 struct Finish {
     void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -32,31 +28,6 @@ struct FreeOptions {
 };
 using ResultPointer = std::unique_ptr<PGresult, Clear>;
 
-// An SQLSTATE as a number, for Error::native_code(): its five characters in base 36.
-unsigned state_number(std::string_view state) {
-    unsigned number = 0;
-    auto const read =
-        std::from_chars(state.data(), state.data() + state.size(), number, kStateDigits);
-    return read.ec == std::errc() ? number : 0;
-}
-
-// Source: PostgreSQL's manual, appendix A.
-ErrorCode code_of(std::string_view state) {
-    if (state == "23505") return ErrorCode::AlreadyExists;
-    if (state == "3D000") return ErrorCode::NotFound;
-    if (state == "42501") return ErrorCode::PermissionDenied;
-    if (state == "53300" || state == "57P03") return ErrorCode::Unavailable;
-    if (state == "57014") return ErrorCode::DeadlineExceeded;
-    auto const kind = state.substr(0, 2);
-    if (kind == "40") return ErrorCode::Aborted;
-    if (kind == "23" || kind == "25") return ErrorCode::FailedPrecondition;
-    if (kind == "22" || kind == "42" || kind == "0A") return ErrorCode::InvalidArgument;
-    if (kind == "28") return ErrorCode::Unauthenticated;
-    if (kind == "53" || kind == "54") return ErrorCode::ResourceExhausted;
-    if (kind == "08" || kind == "57" || kind == "58") return ErrorCode::Unavailable;
-    return ErrorCode::Internal;
-}
-
 std::string first_line(char const* text) {
     std::string_view line(text == nullptr ? "" : text);
     line = line.substr(0, line.find('\n'));
@@ -65,48 +36,11 @@ std::string first_line(char const* text) {
 
 Error error_of(PGresult const* result) {
     auto const* const field = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    std::string_view const state(field == nullptr ? "08006" : field);
+    std::string_view const state(field == nullptr ? kConnectionFailure : std::string_view(field));
     return Error(code_of(state), fmt::format("PostgreSQL: {} (SQLSTATE {})",
                                              first_line(PQresultErrorMessage(result)), state))
         .with_native_code(state_number(state));
 }
-
-Error over(Context const& context) {
-    return context.stopped() ? Error(ErrorCode::Cancelled, "the statement was called off")
-                             : Error(ErrorCode::DeadlineExceeded, "the statement's time is over");
-}
-
-// Waits for a socket, and notices a stop at once.
-class Waiter {
-public:
-    explicit Waiter(Context const& context)
-        : context_(context),
-          stopped_(::eventfd(0, EFD_CLOEXEC)),
-          on_stop_(context.stop(), [fd = stopped_.get()] {
-              std::uint64_t const one = 1;
-              (void)!::write(fd, &one, sizeof one);
-          }) {}
-
-    // The events that came. Errors: those of the context.
-    Result<short> wait(int socket, short events) {
-        std::array<pollfd, 2> watched{{{socket, events, 0}, {stopped_.get(), POLLIN, 0}}};
-        for (;;) {
-            if (context_.stopped() || context_.expired()) return over(context_);
-            auto const remaining = context_.deadline().remaining(context_.clock());
-            constexpr milliseconds kLongest{3'600'000};
-            auto const timeout =
-                context_.deadline().is_never() ? kLongest : std::min(remaining, kLongest);
-            int const ready =
-                ::poll(watched.data(), watched.size(), static_cast<int>(timeout.count()) + 1);
-            if (ready > 0 && watched[0].revents != 0) return watched[0].revents;
-        }
-    }
-
-private:
-    Context const& context_;
-    FileDescriptor stopped_;
-    std::stop_callback<std::function<void()>> on_stop_;
-};
 
 // A statement's parameters as libpq takes them; the texts are kept here.
 struct Arguments {
@@ -138,7 +72,7 @@ struct Connection::Impl {
         is_broken = true;
         return Error(ErrorCode::Unavailable,
                      fmt::format("PostgreSQL: {}", first_line(PQerrorMessage(connection.get()))))
-            .with_native_code(state_number("08006"));
+            .with_native_code(state_number(kConnectionFailure));
     }
     Result<void> connect(Context const& context, std::string const& url);
     Result<void> flush(Waiter& waiter);
@@ -396,11 +330,6 @@ Result<void> Connection::command(Context const& context, std::string_view sql) {
 
 bool Connection::is_broken() const {
     return impl_->is_broken || PQstatus(impl_->connection.get()) == CONNECTION_BAD;
-}
-
-bool is_conflict(Error const& error) {
-    return error.native_code() == state_number("40001") ||
-           error.native_code() == state_number("40P01");
 }
 
 Result<std::string> display_name(std::string const& url) {

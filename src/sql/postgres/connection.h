@@ -44,9 +44,6 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// Others got in the way of the transaction (serialization failure, deadlock).
-[[nodiscard]] bool is_conflict(Error const& error);
-
 // "postgres://user@host:5432/database". Errors: InvalidArgument, without the URL's text: it may
 // have a password.
 [[nodiscard]] Result<std::string> display_name(std::string const& url);

@@ -4,6 +4,7 @@
 
 #include "sql/pool.h"
 #include "sql/postgres/connection.h"
+#include "sql/postgres/sql_state.h"
 #include "sql/schema.h"
 
 namespace aipress::sql::postgres {
