@@ -6,10 +6,10 @@ namespace aipress::bench {
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: store_bench [--seconds 3] [--connections 1,8] [--repeat 3] [--only sqlite,postgres]\n"
+    "usage: store_bench [--seconds 3] [--workers 4] [--repeat 3] [--only sqlite,postgres]\n"
     "                   [--json FILE] [--directory FOLDER]\n"
     "  --seconds      of each measurement\n"
-    "  --connections  writers at once, one measurement each\n"
+    "  --workers      writers at once, after one alone\n"
     "  --repeat       every figure is the median of so many\n"
     "  --only         sqlite, postgres, spanner; default: all that are installed\n"
     "  --json         results as JSON; default: store_bench.json beside this program\n"
@@ -23,6 +23,6 @@ int main(int argc, char** argv) {
     return run_program({.name = "store_bench",
                         .usage = kUsage,
                         .parts = {"sqlite", "postgres", "spanner"},
-                        .options = {"--seconds", "--connections"}},
+                        .options = {"--seconds", "--workers"}},
                        measure_store, argc, argv);
 }

@@ -158,7 +158,7 @@ Result<void> measure_engine(Context const& context, Options const& options, sql:
                             std::vector<Figure>& figures) {
     auto const stage = TRY(set_up(context, options, engine));
     auto const part = std::string(to_string(engine));
-    for (auto const writers : options.connections) {
+    for (auto const writers : {1u, options.workers}) {
         std::vector<double> entries;
         std::vector<double> placements;
         for (unsigned repetition = 0; repetition < options.repeat; ++repetition) {
