@@ -15,7 +15,6 @@
 namespace aipress::sql {
 namespace {
 
-using testing::HasCode;
 using testing::IsOk;
 using testing::must;
 using testing::test_context;
