@@ -39,30 +39,34 @@ Result<void> check_spare_now(sql::Transaction& transaction) {
     return TRY(read_rooms(transaction)).check_spare(1);
 }
 
-// The row of a new tenant, or of one that is still elsewhere, with its place.
-Result<void> write_tenant(sql::Transaction& transaction, PlaceRequest const& request,
-                          std::optional<store::Tenant> known, Placement const& placement) {
-    Table<store::Tenant> tenants(transaction);
-    auto const at = store::now(transaction);
-    if (known) {
-        known->next_shard = placement.shard;
-        known->placed_by = fleet::to_string(placement.reason);
-        known->updated_at = at;
-        TRY(tenants.update(std::move(*known)));
-        return {};
-    }
-    TRY(tenants.insert({.id = request.site.tenant,
-                        .epoch = placement.epoch.number,
-                        .home_shard = placement.home,
-                        .shard = placement.shard,
-                        .pinned_to = request.site.pin.empty() ? std::optional<std::string>()
-                                                              : std::optional(request.site.pin),
-                        .state = store::TenantState::Placed,
-                        .weight = static_cast<std::int64_t>(request.site.load.weight),
-                        .bytes = static_cast<std::int64_t>(request.site.bytes),
-                        .placed_by = std::string(fleet::to_string(placement.reason)),
-                        .created_at = at,
-                        .updated_at = at}));
+store::Tenant new_tenant(PlaceRequest const& request, Placement const& placement,
+                         store::Timestamp at) {
+    auto const& site = request.site;
+    return {.id = site.tenant,
+            .epoch = placement.epoch.number,
+            .home_shard = placement.home,
+            .shard = placement.shard,
+            .pinned_to = site.pin.empty() ? std::optional<std::string>() : std::optional(site.pin),
+            .state = store::TenantState::Placed,
+            .weight = static_cast<std::int64_t>(site.load.weight),
+            .bytes = static_cast<std::int64_t>(site.bytes),
+            .placed_by = std::string(fleet::to_string(placement.reason)),
+            .created_at = at,
+            .updated_at = at};
+}
+
+// Of a tenant that is still elsewhere: where it goes to.
+Result<void> update_tenant(sql::Transaction& transaction, store::Tenant tenant,
+                           Placement const& placement) {
+    tenant.next_shard = placement.shard;
+    tenant.placed_by = fleet::to_string(placement.reason);
+    tenant.updated_at = store::now(transaction);
+    TRY(Table<store::Tenant>(transaction).update(std::move(tenant)));
+    return {};
+}
+
+Result<void> add_route(sql::Transaction& transaction, PlaceRequest const& request,
+                       Placement const& placement) {
     TRY(store::set_route(transaction, {.tenant = request.site.tenant,
                                        .shard = placement.shard,
                                        .home_shard = placement.home,
@@ -100,6 +104,7 @@ Result<store::Changed> as_it_is(sql::Transaction& transaction, store::Tenant con
     return store::Changed{.answer = fleet::to_json(recorded)};
 }
 
+// Takes the slot. `known`: of a tenant that was there; a new one is by now.
 Result<store::Changed> reserve(sql::Transaction& transaction, PlaceRequest const& request,
                                std::optional<store::Tenant> known, Placement placement) {
     Table<store::Shard> shards(transaction);
@@ -111,7 +116,11 @@ Result<store::Changed> reserve(sql::Transaction& transaction, PlaceRequest const
     take(*shard, placement.load, known ? Hold::Reserved : Hold::Used);
     shard->updated_at = store::now(transaction);
     TRY(shards.update(std::move(*shard)));
-    TRY(write_tenant(transaction, request, std::move(known), placement));
+    if (known) {
+        TRY(update_tenant(transaction, std::move(*known), placement));
+    } else {
+        TRY(add_route(transaction, request, placement));
+    }
     auto const facts = fleet::to_json(placement);
     return store::Changed{.answer = facts,
                           .after = {{"shard", placement.shard}, {"placement", facts}}};
@@ -164,7 +173,14 @@ Result<std::optional<Placement>> Placer::ask(Context const& context, PlaceReques
                                .actor = request.actor};
     auto answered = store_.change(
         context, change, [&](sql::Transaction& transaction) -> Result<store::Changed> {
-            auto known = TRY(Table<store::Tenant>(transaction).find(request.site.tenant));
+            // Not looked for first: PostgreSQL takes two that look for what is not there, side by
+            // side in an index, for a conflict, and one of them would do all again.
+            Table<store::Tenant> tenants(transaction);
+            std::optional<store::Tenant> known;
+            if (!TRY(tenants.insert_new(
+                    new_tenant(request, choice.placement, store::now(transaction))))) {
+                known = TRY(tenants.get(request.site.tenant));
+            }
             if (known) TRY(check_not_deleted(*known));
             if (known && !place_of(*known).empty()) return as_it_is(transaction, *known);
             if (known && !choice.for_settled) {
