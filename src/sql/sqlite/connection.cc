@@ -1,6 +1,8 @@
 #include "sql/sqlite/connection.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -28,7 +30,25 @@ struct Prepared {
     ColumnNames columns = {};
     std::vector<std::optional<Type>> types = {};
     int parameters = 0;
+    std::vector<int> places = {};  // SQLite's, of $1, $2, …; 0: it is not in the text
 };
+
+// SQLite finds a name by going through all: once a statement, or binding n of them takes n * n
+// steps.
+std::vector<int> places_of(sqlite3_stmt* raw) {
+    std::vector<int> places;
+    int const count = sqlite3_bind_parameter_count(raw);
+    for (int place = 1; place <= count; ++place) {
+        char const* const name = sqlite3_bind_parameter_name(raw, place);
+        std::string_view const digits = name == nullptr ? "" : name + 1;
+        std::size_t number = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (number == 0 || number > limits::kParametersMost) continue;
+        if (places.size() < number) places.resize(number, 0);
+        places[number - 1] = place;
+    }
+    return places;
+}
 
 std::optional<Type> declared_type(char const* text) {
     if (text == nullptr) return std::nullopt;  // of an expression
@@ -175,6 +195,7 @@ Result<Prepared*> Connection::Impl::prepare(std::string_view sql) {
     }
     statement.columns = std::make_shared<std::vector<std::string> const>(std::move(names));
     statement.parameters = sqlite3_bind_parameter_count(raw);
+    statement.places = places_of(raw);
     if (prepared.size() >= limits::kPreparedMost) prepared.clear();
     return &prepared.insert_or_assign(std::string(sql), std::move(statement)).first->second;
 }
@@ -204,10 +225,8 @@ Result<Answer> Connection::Impl::run(Prepared& statement, Parameters const& para
                      fmt::format("the statement has {} parameters, {} were given",
                                  statement.parameters, parameters.size()));
     }
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-        auto const name = fmt::format("${}", i + 1);
-        int const at = sqlite3_bind_parameter_index(raw, name.c_str());
-        if (at != 0) bind(raw, at, parameters[i]);
+    for (std::size_t i = 0; i < std::min(parameters.size(), statement.places.size()); ++i) {
+        if (statement.places[i] != 0) bind(raw, statement.places[i], parameters[i]);
     }
     Answer answer;
     auto const before = sqlite3_total_changes64(database.get());
