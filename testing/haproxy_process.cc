@@ -44,11 +44,22 @@ struct HaproxyProcess::Impl {
     HaproxyOptions options;
     std::uint16_t port = 0;
     std::uint16_t tls_port = 0;
+    std::uint16_t runtime_port = 0;
     std::optional<Process> process = std::nullopt;
 
     [[nodiscard]] std::string file(char const* name) const { return (home / name).string(); }
     void write(char const* name, std::string const& text) const {
         std::ofstream(file(name)) << text;
+    }
+    [[nodiscard]] bool is_tcp() const { return options.runtime == HaproxyOptions::Runtime::Tcp; }
+    [[nodiscard]] std::string socket() const {
+        return is_tcp() ? fmt::format("127.0.0.1:{}", runtime_port) : file("admin.sock");
+    }
+    // It listens for visitors before it does for the runtime API.
+    [[nodiscard]] bool is_ready() const {
+        auto const has_runtime =
+            is_tcp() ? Wire(runtime_port).connected() : fs::exists(file("admin.sock"));
+        return has_runtime && Wire(port).connected();
     }
     [[nodiscard]] ProcessOptions command() const;
     Result<void> launch();
@@ -62,7 +73,7 @@ ProcessOptions HaproxyProcess::Impl::command() const {
         .error_file = file("log")};
     command.environment = {{"EDGE_CONFIGURATION", configuration.string()},
                            {"EDGE_FOLDER", home.path().string()},
-                           {"EDGE_SOCKET", file("admin.sock")},
+                           {"EDGE_SOCKET", socket()},
                            {"EDGE_LISTEN", fmt::format("127.0.0.1:{}", port)},
                            {"EDGE_HOLD_REQUESTS", std::to_string(options.hold_requests)},
                            {"EDGE_HOLD_MS", std::to_string(options.hold_ms)}};
@@ -82,7 +93,7 @@ Result<void> HaproxyProcess::Impl::launch() {
     fs::remove(file("admin.sock"), ignored);
     process = TRY(Process::start(command()));
     auto const context = start_context();
-    while (!fs::exists(file("admin.sock")) || !Wire(port).connected()) {
+    while (!is_ready()) {
         auto const ended = process->poll();
         if (!ended && context.sleep(kProbeInterval)) continue;
         process.reset();
@@ -111,6 +122,7 @@ Result<HaproxyProcess> HaproxyProcess::start(HaproxyOptions options) {
     for (int attempt = 1;; ++attempt) {
         impl->port = TRY(free_port());
         impl->tls_port = TRY(free_port());
+        impl->runtime_port = TRY(free_port());
         auto launched = impl->launch();
         if (launched.ok()) return HaproxyProcess(std::move(impl));
         if (attempt == kPortAttempts) return launched.release_error();
@@ -125,8 +137,12 @@ std::uint16_t HaproxyProcess::tls_port() const {
     return impl_->tls_port;
 }
 
+std::uint16_t HaproxyProcess::runtime_port() const {
+    return impl_->runtime_port;
+}
+
 std::string HaproxyProcess::socket() const {
-    return impl_->file("admin.sock");
+    return impl_->socket();
 }
 
 std::string HaproxyProcess::routes() const {

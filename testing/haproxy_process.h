@@ -11,6 +11,9 @@
 namespace aipress::testing {
 
 struct HaproxyOptions {
+    // Where the runtime API is: TCP for a test that breaks its connections.
+    enum class Runtime { UnixSocket, Tcp };
+    Runtime runtime = Runtime::UnixSocket;
     unsigned hold_requests = 200;  // of a tenant
     unsigned hold_ms = 20'000;     // each
     std::string certificate = {};  // PEM with its key: visitors may come by TLS then
@@ -29,8 +32,9 @@ public:
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::uint16_t tls_port() const;
-    [[nodiscard]] std::string socket() const;  // of the runtime API
-    [[nodiscard]] std::string routes() const;  // the maps' files
+    [[nodiscard]] std::uint16_t runtime_port() const;  // of Runtime::Tcp
+    [[nodiscard]] std::string socket() const;          // the runtime API's address
+    [[nodiscard]] std::string routes() const;          // the maps' files
     [[nodiscard]] std::string held() const;
 
     void kill();                           // SIGKILL, and wait

@@ -104,3 +104,11 @@ core.register_action("hold", { "http-req" }, function(txn)
     forget(tenant, request)
     txn:set_var("txn.hold", outcome)
 end)
+
+-- Runtime API: `show held` prints "TENANT NUMBER" for each tenant of whom requests wait.
+core.register_cli({ "show", "held" }, "show held: how many requests wait of each held tenant", function(applet)
+    sweep()
+    local lines = {}
+    for tenant, number in pairs(waiting_of) do lines[#lines + 1] = tenant .. " " .. number .. "\n" end
+    applet:send(table.concat(lines))
+end)

@@ -52,6 +52,14 @@ TEST(HaproxyText, InFlightOfATenantThatNobodyAskedForIsNone) {
                 HasCode(ErrorCode::Internal));
 }
 
+TEST(HaproxyText, WaitingIsCountedByTenant) {
+    EXPECT_EQ(must(parse_waiting("acme-2 7\nacme 12\nz 1", "acme")), 12u);
+    EXPECT_EQ(must(parse_waiting("acme 12", "z")), 0u);
+    EXPECT_EQ(must(parse_waiting("", "z")), 0u);
+    EXPECT_THAT(parse_waiting("Unknown command, but", "z"), HasCode(ErrorCode::Internal));
+    EXPECT_THAT(parse_waiting("acme", "acme"), HasCode(ErrorCode::Internal));
+}
+
 // A word ends up in a command line: nothing in it may begin another one.
 TEST(HaproxyText, WordsCarryNoCommand) {
     for (auto const* const word : {"acme.test", "*.acme.test", ":version", "t|http|10.0.0.1|80|",

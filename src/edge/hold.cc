@@ -1,5 +1,6 @@
 #include "edge/hold.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -42,6 +43,25 @@ Result<std::uint64_t> parse_in_flight(std::string_view text) {
     return Error(ErrorCode::Internal, fmt::format("no conn_cur in: {}", text.substr(0, 200)));
 }
 
+Result<std::uint64_t> parse_waiting(std::string_view text, std::string_view tenant) {
+    while (!text.empty()) {
+        auto const line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        auto const space = line.find(' ');
+        std::uint64_t number = 0;
+        auto const digits = space == std::string_view::npos ? "" : line.substr(space + 1);
+        auto const* const end = digits.data() + digits.size();
+        auto const parsed = std::from_chars(digits.data(), end, number);
+        if (parsed.ec != std::errc() || parsed.ptr != end) {
+            return Error(ErrorCode::Internal, fmt::format("HAProxy's `show held` says '{}': is "
+                                                          "hold.lua loaded?",
+                                                          line));
+        }
+        if (line.substr(0, space) == tenant) return number;
+    }
+    return std::uint64_t{0};
+}
+
 // The entry's value is when the hold ends, in Unix milliseconds.
 Result<void> Holds::hold(Context const& context, std::string const& tenant, milliseconds time) {
     auto runtime = TRY(HaproxyRuntime::connect(context, address_.socket));
@@ -65,6 +85,11 @@ Result<std::vector<std::string>> Holds::held(Context const& context) {
         if (until > now) tenants.push_back(tenant);
     }
     return tenants;
+}
+
+Result<std::uint64_t> Holds::waiting(Context const& context, std::string const& tenant) {
+    auto runtime = TRY(HaproxyRuntime::connect(context, address_.socket));
+    return parse_waiting(TRY(runtime.command(context, "show held")), tenant);
 }
 
 Result<std::uint64_t> Holds::in_flight(Context const& context, std::string const& tenant) {

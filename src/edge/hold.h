@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/context.h"
@@ -35,6 +36,8 @@ public:
     Result<void> release(Context const& context, std::string const& tenant);
     // Whose time is not over.
     [[nodiscard]] Result<std::vector<std::string>> held(Context const& context);
+    // Requests of the tenant that wait; one that hung up counts for two seconds more.
+    [[nodiscard]] Result<std::uint64_t> waiting(Context const& context, std::string const& tenant);
     // Requests of the tenant that are with its site; those that wait do not count.
     [[nodiscard]] Result<std::uint64_t> in_flight(Context const& context,
                                                   std::string const& tenant);
@@ -49,5 +52,8 @@ private:
 // Of `show table NAME key KEY`: conn_cur, 0 when the key is not there. Pure. Errors: Internal;
 // NotFound when there is no such table.
 [[nodiscard]] Result<std::uint64_t> parse_in_flight(std::string_view text);
+
+// Of `show held`: the tenant's number, 0 when it is not there. Pure. Errors: Internal.
+[[nodiscard]] Result<std::uint64_t> parse_waiting(std::string_view text, std::string_view tenant);
 
 }  // namespace aipress::edge

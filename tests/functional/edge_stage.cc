@@ -19,8 +19,11 @@ using testing::test_context;
 
 NamedSite::NamedSite(std::string name, http::CertificateAuthority const* authority)
     : name_(std::move(name)) {
+    http::ServerOptions options{.workers = 32};
+    // Kept connections that are closed just when the next request is on its way.
+    if (authority == nullptr) options.idle_time = milliseconds(3);
     server_ = must(http::Server::start(
-        {.workers = 32}, authority, [this](http::Request const& request, http::BodyReader& body) {
+        options, authority, [this](http::Request const& request, http::BodyReader& body) {
             return answer(request, body);
         }));
 }

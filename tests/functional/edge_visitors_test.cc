@@ -5,13 +5,16 @@
 #include <fstream>
 #include <future>
 #include <gtest/gtest.h>
+#include <random>
 
 #include "base/subprocess.h"
 #include "edge/hold.h"
 #include "edge/route_map.h"
 #include "edge_stage.h"
 #include "http/certificates.h"
+#include "random_seed.h"
 #include "testing/status_matchers.h"
+#include "testing/tcp_gate.h"
 #include "testing/temporary_directory.h"
 #include "testing/test_context.h"
 #include "testing/wire.h"
@@ -21,7 +24,6 @@ namespace {
 
 using edge::Acknowledgement;
 using edge::Holds;
-using edge::MapEntry;
 using edge::Route;
 using edge::RouteMap;
 using edge::RouteTable;
@@ -33,6 +35,8 @@ using testing::must;
 using testing::test_context;
 using testing::Wire;
 using Means = Acknowledgement::Means;
+
+constexpr std::size_t kUploadBytes = 100'000'000;
 
 class EdgeVisitors : public ::testing::Test {
 protected:
@@ -59,6 +63,15 @@ protected:
     [[nodiscard]] std::string site_of(std::string const& host) const {
         auto const answer = visit_once(edge_->port(), host);
         return answer.status == 200 ? answer.text : fmt::format("{}", answer.status);
+    }
+    // As soon as it is so.
+    void expect_waiting(std::uint64_t number) {
+        auto const context = test_context().within(milliseconds(20'000));
+        auto waiting = must(holds_->waiting(context, "acme"));
+        while (waiting != number && context.sleep(milliseconds(20))) {
+            waiting = must(holds_->waiting(context, "acme"));
+        }
+        EXPECT_EQ(waiting, number);
     }
     static void expect_no_failure(VisitCount const& count) {
         EXPECT_GT(count.answered, 0u);
@@ -205,19 +218,13 @@ TEST_F(EdgeVisitors, WhoHangsUpWhileHeldMakesRoom) {
         Wire second(edge_->port());
         first.say("GET / HTTP/1.1\r\nHost: acme.test\r\n\r\n");
         second.say("GET / HTTP/1.1\r\nHost: acme.test\r\n\r\n");
-        auto const context = test_context();
-        while (visit_once(edge_->port(), "acme.test").status != 503) {
-            ASSERT_TRUE(context.sleep(milliseconds(10)));
-        }
+        expect_waiting(2);
+        EXPECT_EQ(site_of("acme.test"), "503");
     }
-    auto const came = std::chrono::steady_clock::now();
-    auto const ask = [&] { return visit_once(edge_->port(), "acme.test"); };
-    auto waiting = std::async(std::launch::async, ask);
-    while (waiting.wait_for(milliseconds(250)) == std::future_status::ready) {
-        EXPECT_EQ(waiting.get().status, 503);
-        ASSERT_LT(elapsed_ms(came, std::chrono::steady_clock::now()).count(), 20'000);
-        waiting = std::async(std::launch::async, ask);
-    }
+    expect_waiting(0);
+    auto waiting =
+        std::async(std::launch::async, [&] { return visit_once(edge_->port(), "acme.test"); });
+    expect_waiting(1);
     ASSERT_THAT(holds_->release(test_context(), "acme"), IsOk());
     EXPECT_EQ(waiting.get().text, "old");
 }
@@ -281,6 +288,50 @@ TEST_F(EdgeVisitors, AfterItsDeathTheRouterIsFedAnew) {
     EXPECT_THAT(routes_->apply(test_context(), {}), HasCode(ErrorCode::Unavailable));
 }
 
+// However much of it arrived: nobody sees a part of a table, and the next apply() mends it.
+TEST_F(EdgeVisitors, ApplyIsSafeToRepeatWhenItsConnectionBreaks) {
+    if (!start({.runtime = HaproxyOptions::Runtime::Tcp})) GTEST_SKIP() << skipped_;
+    auto gate = must(testing::TcpGate::open(edge_->runtime_port()));
+    RouteMap routes({.socket = fmt::format("127.0.0.1:{}", gate.port()), .map = edge_->routes()});
+    auto const table_of = [&](NamedSite const& site, int moved) {
+        std::vector<Route> table;
+        for (int i = 0; i < 1'500; ++i) {
+            table.push_back(route(fmt::format("site{}.test", i), "t", i < moved ? site : old_));
+        }
+        return must(edge::make_table(++version_, table));
+    };
+    must(routes.apply(test_context(), table_of(new_, 0)));
+    auto const seed = first_seed();
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    std::mt19937_64 random(seed);
+
+    Visitors visitors(edge_->port(), "site1499.test", 2);
+    int broken = 0;
+    for (int i = 0; i < 30; ++i) {
+        // 20 by commands, all by a transaction.
+        auto const& site = i % 4 < 2 ? new_ : old_;
+        auto const wanted = table_of(site, i % 2 == 0 ? 20 : 1'400);
+        auto applying =
+            std::async(std::launch::async, [&] { return routes.apply(test_context(), wanted); });
+        test_context().sleep(milliseconds(random() % 15));
+        gate.cut();
+        auto const applied = applying.get();
+        if (applied.ok()) continue;
+        EXPECT_THAT(applied, HasCode(ErrorCode::Unavailable));
+        ++broken;
+        auto const mended = must(routes.apply(test_context(), wanted));
+        EXPECT_EQ(mended.version, version_);
+        auto has = must(
+            RouteMap({.socket = edge_->socket(), .map = edge_->routes()}).read(test_context()));
+        EXPECT_EQ(has, wanted);
+    }
+    EXPECT_GT(broken, 0);
+    // No entry twice, and nothing left of transactions that were never committed.
+    auto runtime = must(edge::HaproxyRuntime::connect(test_context(), edge_->socket()));
+    EXPECT_EQ(must(runtime.show_map(test_context(), edge_->routes())).size(), 1'501u);
+    expect_no_failure(visitors.leave());
+}
+
 TEST_F(EdgeVisitors, WebsocketsUploadsAndTlsPass) {
     testing::TemporaryDirectory const folder = must(testing::TemporaryDirectory::make());
     auto const authority = must(http::CertificateAuthority::open(folder.path()));
@@ -330,9 +381,9 @@ TEST_F(EdgeVisitors, WebsocketsUploadsAndTlsPass) {
     testing::HttpClient client;
     auto const uploaded = client.send({.verb = "POST",
                                        .url = fmt::format("http://127.0.0.1:{}/", edge_->port()),
-                                       .body = std::string(100'000'000, 'x'),
+                                       .body = std::string(kUploadBytes, 'x'),
                                        .headers = {{"Host", "plain.test"}}});
-    EXPECT_EQ(uploaded.text, "100000000");
+    EXPECT_EQ(uploaded.text, std::to_string(kUploadBytes));
 }
 
 }  // namespace
