@@ -102,14 +102,17 @@ Result<RouteTable> make_table(std::uint64_t version, std::vector<Route> const& r
 
 Difference difference(RouteTable const& has, RouteTable const& wanted) {
     Difference changes;
+    // Both are in the order of their keys.
+    auto old = has.routes.begin();
     for (auto const& [key, value] : wanted.routes) {
-        auto const found = has.routes.find(key);
-        if (found == has.routes.end() || found->second != value)
-            changes.put.push_back({key, value});
+        while (old != has.routes.end() && old->first < key) {
+            changes.removed.push_back((old++)->first);
+        }
+        bool const is_known = old != has.routes.end() && old->first == key;
+        if (!is_known || old->second != value) changes.put.push_back({key, value});
+        if (is_known) ++old;
     }
-    for (auto const& [key, value] : has.routes) {
-        if (!wanted.routes.contains(key)) changes.removed.push_back(key);
-    }
+    for (; old != has.routes.end(); ++old) changes.removed.push_back(old->first);
     return changes;
 }
 
