@@ -1,7 +1,13 @@
-// A backup, its proof and its restore, ended at every request that they make, before the server
-// hears of it and after; each is then carried on with and comes to the same end.
+// A backup, its proof and its restore, ended at the requests that they make, before the server
+// hears of one and after; each is then carried on with and comes to the same end.
+//
+// Every third request, and the seed says where it begins: most ask how far an operation is.
+// AIPRESS_TEST_STRIDE=1 ends at every one.
+#include <cstdlib>
 #include <gmock/gmock.h>
+#include <iostream>
 
+#include "random_seed.h"
 #include "sandbox/sql/server.h"
 #include "testing/backup_stage.h"
 #include "testing/status_matchers.h"
@@ -28,12 +34,16 @@ protected:
         stage_ = std::make_unique<BackupStage>();
     }
 
-    // `act` is ended at its n-th request, for every n that it has from `first` on, and then done
+    // `act` is ended at its n-th request, for those n that it has from `first` on, and then done
     // whole.
     template <typename Act, typename Check>
     void end_everywhere(std::uint64_t first, Act const& act, Check const& check) {
-        auto request = first;
-        for (; request < kRequestsMost; ++request) {
+        auto const seed = functional::first_seed();
+        std::cout << "  AIPRESS_TEST_SEED=" << seed << std::endl;
+        // Odd, so that unheard and lost ones take turns.
+        auto const step = stride();
+        auto request = first + seed % step;
+        for (; request < kRequestsMost; request += step) {
             auto const last =
                 request % 2 == 0 ? EndingTransport::Last::Lost : EndingTransport::Last::Unheard;
             stage_->transport().end_at(request, last);
@@ -59,6 +69,10 @@ protected:
             fmt::format("//storage.googleapis.com/storage/v1/b/{}/iam", kBucket));
         EXPECT_EQ(policy.status, 200);
         EXPECT_THAT(policy.text, Not(HasSubstr("gcp-sa-cloud-sql")));
+    }
+    static std::uint64_t stride() {
+        char const* const text = std::getenv("AIPRESS_TEST_STRIDE");
+        return text == nullptr ? 3 : std::stoull(text);
     }
     static std::string id(std::uint64_t request) { return fmt::format("move-{}", request); }
 
