@@ -12,8 +12,6 @@ namespace aipress::migration {
 namespace {
 
 using testing::HasCode;
-using testing::HasError;
-using ::testing::HasSubstr;
 using testing::must;
 
 fleet::Relocation relocation() {
