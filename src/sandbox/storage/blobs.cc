@@ -1,5 +1,6 @@
 #include "sandbox/storage/blobs.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -16,6 +17,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kPiece = 256u << 10;
 constexpr std::uint64_t kWriteBack = 8u << 20;
+// What a large object has beyond this goes out of the page cache once it is on disk: its pages take
+// the next bytes, and no new memory, whose first touch costs more than the writing does.
+constexpr std::uint64_t kCached = 64u << 20;
 
 Error disk_error(std::string_view what, fs::path const& path) {
     int const number = errno;
@@ -89,9 +93,22 @@ Result<void> BlobWriter::add(std::string_view bytes) {
         // The disk begins now, and not when finish() waits for it; an error is found there.
         (void)::sync_file_range(file_.get(), static_cast<off_t>(on_its_way_),
                                 static_cast<off_t>(size_ - on_its_way_), SYNC_FILE_RANGE_WRITE);
+        if (on_its_way_ > kCached) drop_behind(on_its_way_);
         on_its_way_ = size_;
     }
     return {};
+}
+
+// Waits for what was sent to the disk before the bytes up to `end` were all there.
+void BlobWriter::drop_behind(std::uint64_t end) {
+    auto const begin = static_cast<off_t>(std::max(dropped_, kCached));
+    auto const length = static_cast<off_t>(end) - begin;
+    constexpr auto kOnDisk =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    // Pages that are not on disk stay: both are advice, and finish() finds the errors.
+    (void)::sync_file_range(file_.get(), begin, length, kOnDisk);
+    (void)::posix_fadvise(file_.get(), begin, length, POSIX_FADV_DONTNEED);
+    dropped_ = end;
 }
 
 Result<Blob> BlobWriter::finish() {

@@ -43,6 +43,7 @@ private:
           final_path_(std::move(final_path)),
           id_(std::move(id)),
           file_(std::move(file)) {}
+    void drop_behind(std::uint64_t end);
 
     std::filesystem::path temporary_;
     std::filesystem::path final_path_;
@@ -51,6 +52,7 @@ private:
     ObjectSums sums_;
     std::uint64_t size_ = 0;
     std::uint64_t on_its_way_ = 0;  // to the disk
+    std::uint64_t dropped_ = 0;  // from the page cache: everything before, but for the first bytes
 };
 
 // Thread safe.
