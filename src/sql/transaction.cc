@@ -1,5 +1,7 @@
 #include "sql/transaction.h"
 
+#include <algorithm>
+
 #include "sql/limits.h"
 
 namespace aipress::sql {
@@ -44,10 +46,21 @@ Result<std::vector<std::int64_t>> Transaction::execute_all(
     return counts;
 }
 
-Result<std::vector<std::int64_t>> Transaction::run_all(std::vector<Statement> const& statements) {
+Result<std::vector<std::int64_t>> Transaction::run_all(std::span<Statement const> statements) {
     std::vector<std::int64_t> counts;
     counts.reserve(statements.size());
-    for (auto const& statement : statements) {
+    while (!statements.empty()) {
+        auto const batch = statements.first(std::min(statements.size(), limits::kBatchMost));
+        auto const counted = TRY(run_batch(batch));
+        counts.insert(counts.end(), counted.begin(), counted.end());
+        statements = statements.subspan(batch.size());
+    }
+    return counts;
+}
+
+Result<std::vector<std::int64_t>> Transaction::run_batch(std::span<Statement const> batch) {
+    std::vector<std::int64_t> counts;
+    for (auto const& statement : batch) {
         auto const answer = TRY(run(statement.sql, statement.parameters));
         counts.push_back(answer.changed);
     }

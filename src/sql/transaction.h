@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,10 +56,11 @@ protected:
     explicit Transaction(Context context) : context_(std::move(context)) {}
 
     virtual Result<Answer> run(std::string_view sql, Parameters const& parameters) = 0;
-    // The counts. By default, one after the other.
-    virtual Result<std::vector<std::int64_t>> run_all(std::vector<Statement> const& statements);
+    // The counts, of limits::kBatchMost statements at most. By default, one after the other.
+    virtual Result<std::vector<std::int64_t>> run_batch(std::span<Statement const> batch);
 
 private:
+    Result<std::vector<std::int64_t>> run_all(std::span<Statement const> statements);
     Result<Answer> run_checked(std::string_view sql, Parameters const& parameters);
 
     Context context_;

@@ -80,7 +80,7 @@ struct Connection::Impl {
     Result<ResultPointer> only_result(Context const& context);
     Result<std::string> prepare(Context const& context, std::string_view sql,
                                 Arguments const& arguments);
-    Result<void> send_all(Waiter& waiter, std::vector<Statement> const& statements,
+    Result<void> send_all(Waiter& waiter, std::span<Statement const> statements,
                           std::vector<std::string> const& names);
     Result<std::vector<std::int64_t>> read_counts(Waiter& waiter, std::size_t count);
 };
@@ -235,7 +235,7 @@ Result<std::string> Connection::Impl::prepare(Context const& context, std::strin
     return name;
 }
 
-Result<void> Connection::Impl::send_all(Waiter& waiter, std::vector<Statement> const& statements,
+Result<void> Connection::Impl::send_all(Waiter& waiter, std::span<Statement const> statements,
                                         std::vector<std::string> const& names) {
     for (std::size_t i = 0; i < statements.size(); ++i) {
         Arguments const arguments(statements[i].parameters);
@@ -310,7 +310,7 @@ Result<Answer> Connection::run(Context const& context, std::string_view sql,
 }
 
 Result<std::vector<std::int64_t>> Connection::run_all(Context const& context,
-                                                      std::vector<Statement> const& statements) {
+                                                      std::span<Statement const> statements) {
     std::vector<std::string> names;
     for (auto const& statement : statements) {
         names.push_back(

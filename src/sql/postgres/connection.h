@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +32,8 @@ public:
     [[nodiscard]] Result<Answer> run(Context const& context, std::string_view sql,
                                      Parameters const& parameters);
     // Many at once, in one round trip: how many rows each changed.
-    [[nodiscard]] Result<std::vector<std::int64_t>> run_all(
-        Context const& context, std::vector<Statement> const& statements);
+    [[nodiscard]] Result<std::vector<std::int64_t>> run_all(Context const& context,
+                                                            std::span<Statement const> statements);
     // BEGIN, COMMIT, SET, …: no parameters, no answer.
     Result<void> command(Context const& context, std::string_view sql);
     // What was sent last may have been carried out or not, and nothing more can be sent.

@@ -30,17 +30,8 @@ protected:
         auto answer = TRY(connection_.run(context(), sql, parameters));
         return Answer{std::move(answer.rows), answer.changed};
     }
-    Result<std::vector<std::int64_t>> run_all(std::vector<Statement> const& statements) override {
-        std::vector<std::int64_t> counts;
-        for (std::size_t from = 0; from < statements.size(); from += limits::kBatchMost) {
-            auto const to = std::min(from + limits::kBatchMost, statements.size());
-            std::vector<Statement> const batch(
-                statements.begin() + static_cast<std::ptrdiff_t>(from),
-                statements.begin() + static_cast<std::ptrdiff_t>(to));
-            auto const counted = TRY(connection_.run_all(context(), batch));
-            counts.insert(counts.end(), counted.begin(), counted.end());
-        }
-        return counts;
+    Result<std::vector<std::int64_t>> run_batch(std::span<Statement const> batch) override {
+        return connection_.run_all(context(), batch);
     }
 
 private:

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "sql/number_text.h"
 
 namespace aipress::sql::postgres {
 namespace {
@@ -41,14 +42,6 @@ std::optional<Bytes> from_hex(std::string_view text) {
         bytes.data += static_cast<char>(byte);
     }
     return bytes;
-}
-
-template <typename Number>
-std::optional<Number> number_of(std::string_view text) {
-    Number number{};
-    auto const read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 }  // namespace

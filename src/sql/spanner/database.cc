@@ -44,18 +44,10 @@ protected:
         if (!answer.ok()) return failed(answer.error());
         return Answer{std::move(answer.value().rows), answer.value().changed};
     }
-    Result<std::vector<std::int64_t>> run_all(std::vector<Statement> const& statements) override {
-        std::vector<std::int64_t> counts;
-        for (std::size_t from = 0; from < statements.size(); from += limits::kBatchMost) {
-            auto const to = std::min(from + limits::kBatchMost, statements.size());
-            std::vector<Statement> const batch(
-                statements.begin() + static_cast<std::ptrdiff_t>(from),
-                statements.begin() + static_cast<std::ptrdiff_t>(to));
-            auto const counted = session_.execute_batch(context(), batch);
-            if (!counted.ok()) return failed(counted.error());
-            counts.insert(counts.end(), counted.value().begin(), counted.value().end());
-        }
-        return counts;
+    Result<std::vector<std::int64_t>> run_batch(std::span<Statement const> batch) override {
+        auto counts = session_.execute_batch(context(), batch);
+        if (!counts.ok()) return failed(counts.error());
+        return counts.release();
     }
 
 private:

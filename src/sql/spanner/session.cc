@@ -81,7 +81,7 @@ gcp::Outcome<Answer> Session::execute(Context const& context, std::string_view s
 }
 
 gcp::Outcome<std::vector<std::int64_t>> Session::execute_batch(
-    Context const& context, std::vector<Statement> const& statements) {
+    Context const& context, std::span<Statement const> statements) {
     json::array all;
     for (auto const& statement : statements) {
         all.push_back(statement_json(statement.sql, statement.parameters));

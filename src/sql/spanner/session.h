@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ public:
                                                Parameters const& parameters);
     // How many rows each changed. The error of the first that fails.
     [[nodiscard]] gcp::Outcome<std::vector<std::int64_t>> execute_batch(
-        Context const& context, std::vector<Statement> const& statements);
+        Context const& context, std::span<Statement const> statements);
     // Safe to repeat: a transaction is committed once. Nothing where no statement was run.
     gcp::Outcome<gcp::Done> commit(Context const& context);
     // Best effort: what is left over ends by itself after some seconds.

@@ -1,12 +1,12 @@
 #include "sql/spanner/values.h"
 
 #include <boost/json/array.hpp>
-#include <charconv>
 #include <fmt/format.h>
 
 #include "gcp/fields.h"
 #include "http/base64.h"
 #include "sql/limits.h"
+#include "sql/number_text.h"
 
 namespace aipress::sql::spanner {
 namespace {
@@ -44,14 +44,6 @@ json::value to_json(Value const& value) {
     if (auto const* real = std::get_if<double>(&held)) return *real;
     if (auto const* time = std::get_if<Timestamp>(&held)) return json::string(to_text(*time));
     return nullptr;
-}
-
-template <typename Number>
-std::optional<Number> number_of(std::string_view text) {
-    Number number{};
-    auto const read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 std::optional<Value> from_text(std::string_view code, std::string_view text) {
